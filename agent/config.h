@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The configuration: one table of keys with type, default and range (config.c), one struct of
+ * values. Reading needs only the functions that are passed in, so that any file tree will do.
+ */
+#ifndef GUESTCLOCK_CONFIG_H
+#define GUESTCLOCK_CONFIG_H
+
+#include "guestclock/sample.h"
+
+typedef enum {
+	GCLK_CONTROL_AUTO,
+	GCLK_CONTROL_KERNEL,
+	GCLK_CONTROL_NONE,
+} GclkControl;
+
+typedef struct {
+	char *name;    /* the group's name: what people call this server */
+	char *address; /* host name or numeric address */
+	guint16 port;
+	guint32 key; /* key id, 0: none */
+	gint min_poll, max_poll;
+	gboolean iburst;
+} GclkServerConfig;
+
+typedef struct {
+	/* [clock] */
+	GclkControl control;
+	gint64 step_threshold; /* ns */
+	gint64 max_step;       /* ns */
+	gint64 max_error;      /* ns: a larger bound means unsynchronised */
+	/* [daemon] */
+	char *user;
+	char *run_directory;
+	char *state_directory;
+	/* [ntp] */
+	gboolean discover;
+	char *keys; /* path */
+	gint min_poll, max_poll;
+	gint64 max_distance; /* ns */
+	/* [ptp] */
+	char *ptp_device;      /* NULL: auto; "none": off; else a path */
+	gint ptp_poll;
+	gint64 ptp_assumed_error;     /* ns, -1: by driver */
+	GclkTimescale ptp_timescale;  /* UNKNOWN: auto */
+	/* [server ...] */
+	GPtrArray *servers;   /* of GclkServerConfig */
+	GPtrArray *files;     /* paths that were read, in order (char *) */
+	char *servers_from;   /* where servers came from: a path, or NULL: nowhere */
+} GclkConfig;
+
+void gclk_config_free(GclkConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkConfig, gclk_config_free)
+void gclk_server_config_free(GclkServerConfig *server);
+
+#define GCLK_CONFIG_ERROR (gclk_config_error_quark())
+GQuark gclk_config_error_quark(void);
+
+/* Defaults only. */
+GclkConfig *gclk_config_new(void);
+
+/*
+ * Reads path (may be missing when !required) and the drop-ins path + ".d/" "*.conf", sorted by name, later
+ * ones win key by key. Unknown groups and keys, bad values, duplicate servers: NULL and an error
+ * that names file, group and key and says what would be right.
+ */
+GclkConfig *gclk_config_load(const char *path, gboolean required, GError **error);
+
+/*
+ * With no server configured and discover on: takes servers from what this machine already has (read
+ * only), in the order of the table in discover.c: DHCP leases, chrony.conf, ntp.conf, step-tickers,
+ * timesyncd.conf ... below root ("" or "/": the real one). Sets config->servers and servers_from. Files that are
+ * missing or unreadable are passed over. Never fails; returns the number of servers found.
+ */
+guint gclk_config_discover(GclkConfig *config, const char *root);
+
+const char *gclk_control_name(GclkControl control);
+
+#endif

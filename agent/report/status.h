@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the daemon says of itself: a plain struct, filled in by agent.c, and its two forms, JSON for
+ * the status file and a table for people. The keys of the JSON are documented in
+ * doc/status-json.md and are stable within a schema number.
+ */
+#ifndef GUESTCLOCK_STATUS_H
+#define GUESTCLOCK_STATUS_H
+
+#include "guestclock/sample.h"
+
+#define GCLK_STATUS_SCHEMA 1
+#define GCLK_STATUS_FILE "status.json" /* in the run directory */
+
+typedef enum {
+	GCLK_STATE_STARTING,       /* no decision yet */
+	GCLK_STATE_SYNCHRONISED,   /* a fresh source, and the bound is within max-error */
+	GCLK_STATE_HOLDOVER,       /* no fresh source, the bound still within max-error */
+	GCLK_STATE_UNSYNCHRONISED, /* see reason */
+} GclkState;
+
+typedef enum {
+	GCLK_VERDICT_WAITING, /* no sample yet */
+	GCLK_VERDICT_SELECTED,
+	GCLK_VERDICT_AGREES,      /* could be selected, another one is better */
+	GCLK_VERDICT_FALSETICKER, /* contradicts the majority */
+	GCLK_VERDICT_REFUSED,     /* answers, unusable */
+	GCLK_VERDICT_UNREACHABLE,
+	GCLK_VERDICT_FAILED,
+} GclkVerdict;
+
+typedef enum {
+	GCLK_SEVERITY_OK,
+	GCLK_SEVERITY_NOTE,
+	GCLK_SEVERITY_WARNING,
+	GCLK_SEVERITY_CRITICAL,
+} GclkSeverity;
+
+typedef struct {
+	char *id; /* stable word: "clock-ahead", "rival", "state-directory" */
+	GclkSeverity severity;
+	char *statement; /* one line: what is the matter */
+	char *remedy;    /* one line: what to do, or NULL */
+} GclkFinding;
+
+typedef struct {
+	const char *name;
+	guint64 count;
+} GclkStatusCount;
+
+typedef struct {
+	char *name, *kind, *origin;
+	char *address, *identity, *method; /* see GclkSourceDetail */
+	GclkVerdict verdict;
+	char *reason; /* why not selected, or NULL */
+	gint stratum, poll;
+	guint8 reach;
+	gboolean has_sample;
+	gint64 offset;     /* ns, reference minus local clock now, as estimated */
+	gint64 last_offset; /* ns, of the last sample as measured */
+	gint64 error_bound; /* ns or unknown */
+	gboolean assumed;  /* the bound rests on an assumed reference error */
+	gint64 delay;      /* ns */
+	gint64 age;        /* ns since the last sample */
+	gint64 jitter;     /* ns, learned one-sigma noise of a sample */
+	double frequency_ppb; /* reference against RAW */
+	const char *timescale;
+	guint64 requests, replies;
+	GArray *drops; /* of GclkStatusCount, non-zero only */
+} GclkSourceStatus;
+
+typedef struct {
+	GclkState state;
+	char *reason;          /* why not synchronised, or NULL */
+	const char *control;   /* "kernel" or "none" */
+	char *control_reason;  /* why it is so, or NULL */
+	char *selected;        /* name of the source, or NULL */
+	gboolean single;       /* one origin only: nothing contradicts it, nothing confirms it */
+	gint64 offset;         /* ns: estimated reference minus local clock */
+	gint64 error_bound;    /* ns or unknown */
+	gboolean assumed;
+	double frequency_ppb;  /* rate that is given to the clock */
+	double frequency_error_ppb; /* one sigma */
+	gint64 slew_left;      /* ns of correction the kernel has yet to do */
+	GclkLeap leap;
+	gint tai_offset; /* s, 0 unknown */
+	guint64 steps;   /* since start */
+	gint64 last_step; /* ns */
+	gint64 last_step_boottime; /* ns, 0: none */
+	char *last_step_reason;
+	/* the writer */
+	gint64 pid;
+	char *boot_id;
+	gint64 boottime; /* ns: when this was written, CLOCK_BOOTTIME */
+	gint64 realtime; /* ns since 1970: the same by the clock itself */
+	gint64 interval; /* ns: the next one comes within this; else it is stale */
+	gint64 started_boottime; /* ns */
+	/* the surroundings */
+	char *hypervisor, *container, *clocksource; /* verdict words, "none" or NULL unknown */
+	char *servers_from; /* where the NTP servers were taken from, or NULL */
+	GPtrArray *sources;  /* of GclkSourceStatus */
+	GPtrArray *findings; /* of GclkFinding */
+} GclkStatus;
+
+GclkStatus *gclk_status_new(void);
+void gclk_status_free(GclkStatus *status);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkStatus, gclk_status_free)
+GclkSourceStatus *gclk_source_status_new(void);
+void gclk_source_status_free(GclkSourceStatus *source);
+GclkFinding *gclk_finding_new(const char *id, GclkSeverity severity, const char *statement,
+	const char *remedy);
+void gclk_finding_free(GclkFinding *finding);
+
+/* JSON, one line a top-level key, ends with a newline. Unknown bounds are null. Caller frees. */
+char *gclk_status_to_json(const GclkStatus *status);
+
+/* Names in both directions; from_name gives -1 for an unknown word. */
+const char *gclk_state_name(GclkState state);
+const char *gclk_verdict_name(GclkVerdict verdict);
+const char *gclk_severity_name(GclkSeverity severity);
+gint gclk_state_from_name(const char *name);
+gint gclk_verdict_from_name(const char *name);
+gint gclk_severity_from_name(const char *name);
+
+#endif
