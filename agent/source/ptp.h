@@ -10,12 +10,26 @@ typedef struct {
 	gint poll;              /* log2 s, -3 .. 6 */
 	gint64 assumed_error;   /* ns, or -1: as the table has it for this driver */
 	GclkTimescale timescale; /* UNKNOWN: as the driver states */
-	gint tai_offset;        /* TAI minus UTC now, s, for devices that keep TAI */
+	gint tai_offset;        /* TAI minus UTC now, s, for devices that keep TAI; 0: not known */
 } GclkPtpSettings;
 
-/* Copies the settings. A device that is missing or goes away is looked for again. With device NULL
-   and no candidate on this machine returns NULL, and *reason says what was seen (owned by caller). */
+/*
+ * Copies the settings. A device that is missing or goes away is looked for again, every poll at
+ * first, then every 16 s; it may come back under another number. With device NULL and no candidate
+ * on this machine returns NULL, and *reason says what was seen (owned by caller).
+ *
+ * The source's name is the device as configured, or the driver's ("ptp_kvm"). Its origin is
+ * GCLK_ORIGIN_HOST for a clock of the hypervisor, else the device. Samples whose scale nothing
+ * states have timescale UNKNOWN and are taken as UTC: see gclk_timescale_looks_tai.
+ */
 GclkSource *gclk_ptp_source_new(GclkPlatform *platform, const GclkPtpSettings *settings,
 	char **reason);
+
+/* Is there a clock that would be chosen unnamed? If not, *reason says what was seen. reason may be
+   NULL. Cheap enough to ask every minute. */
+gboolean gclk_ptp_source_candidate(GclkPlatform *platform, char **reason);
+
+/* A leap second has passed, or the offset has become known. */
+void gclk_ptp_source_set_tai_offset(GclkSource *source, gint tai_offset);
 
 #endif

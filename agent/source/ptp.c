@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The precision source: looks for its device, reads it every 2^poll s, takes the best of several
+ * readings, and turns it into a sample on UTC. All that can go wrong with a device is in two tables:
+ * open_failures and read_failures.
+ */
+#include "source/ptp.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "source/ptp-reading.h"
+#include "source/ptp-scan.h"
+#include "source/vmclock.h"
+
+#define LOOK_FIRST GCLK_NS_PER_S
+#define LOOK_LONGEST (16 * GCLK_NS_PER_S)
+#define BURST_READS 5
+#define BURST_INTERVAL (100 * GCLK_NS_PER_MS)
+/* A better method may appear when the clocksource changes: PRECISE on KVM needs kvm-clock. */
+#define METHOD_RETRY (600 * GCLK_NS_PER_S)
+/* The host renews its page of its own accord; error and leap change slowly. */
+#define PAGE_RENEW (16 * GCLK_NS_PER_S)
+#define PAGE_MAX 65536
+#define BOUND_FILE_MAX 4096
+#define RELEASE_FILE "/proc/sys/kernel/osrelease"
+
+/* Counters of readings that gave no sample. */
+typedef enum {
+	DROP_STALE,
+	DROP_IO,
+	DROP_TIMEOUT,
+	DROP_UNSUPPORTED,
+	DROP_GONE,
+	DROP_IMPLAUSIBLE,
+	DROP_BRACKET,
+	DROP_SCALE,
+	DROPS,
+} Drop;
+
+static const char *const drop_names[DROPS] = { "stale", "io-error", "timeout", "unsupported", "gone",
+	"implausible-time", "bracket", "timescale" };
+
+typedef struct {
+	GclkSource base;
+	char *device; /* as configured, or NULL */
+	GclkPtpSettings settings;
+
+	GclkPtp *ptp; /* NULL: being looked for */
+	GclkPtpDevice found; /* what ptp is, or was */
+	gboolean known;      /* found.clock_name has been seen */
+	GclkTimescale timescale; /* what the driver delivers, or what is configured */
+	GclkPtpMethod method;
+	gboolean method_works; /* method has given readings since the device was opened */
+	gint64 method_retry;   /* boottime */
+
+	GclkVmclock page;
+	gboolean has_page;
+	gint64 page_renew; /* boottime */
+
+	guint timer;
+	guint burst; /* reads left in a burst */
+	gint64 look; /* wait before the next look for the device, ns */
+	GclkSourceDrop drops[DROPS];
+} PtpSource;
+
+static void poll_now(gpointer user);
+
+/* --- what can go wrong ------------------------------------------------------------------------ */
+
+typedef struct {
+	gint error;
+	GclkSourceCondition condition;
+	Drop drop;
+	const char *text; /* after "/dev/ptp0 (hyperv) " */
+} ReadFailure;
+
+static const ReadFailure read_failures[] = {
+	{ ESTALE, GCLK_SOURCE_REFUSED, DROP_STALE,
+		"has no fresh time: the host has stopped sending it; is time synchronisation switched on for this VM?" },
+	{ EIO, GCLK_SOURCE_UNREACHABLE, DROP_IO, "cannot be read: the hypervisor answers with an error" },
+	{ ETIMEDOUT, GCLK_SOURCE_UNREACHABLE, DROP_TIMEOUT, "does not answer in time" },
+	{ EBUSY, GCLK_SOURCE_UNREACHABLE, DROP_TIMEOUT, "is busy: it is asked too often, or by others too" },
+	{ EAGAIN, GCLK_SOURCE_UNREACHABLE, DROP_TIMEOUT, "does not answer in time" },
+	{ EINVAL, GCLK_SOURCE_REFUSED, DROP_UNSUPPORTED,
+		"gives no time: the hypervisor calls its clock unreliable" },
+	{ EOPNOTSUPP, GCLK_SOURCE_REFUSED, DROP_UNSUPPORTED,
+		"cannot be read: its driver offers no way to read it" },
+	{ ENOTTY, GCLK_SOURCE_REFUSED, DROP_UNSUPPORTED, "is not a precision clock" },
+	{ ENODEV, GCLK_SOURCE_UNREACHABLE, DROP_GONE, "has gone; looking for it again" },
+	{ ENXIO, GCLK_SOURCE_UNREACHABLE, DROP_GONE, "has gone; looking for it again" },
+	{ EBADF, GCLK_SOURCE_UNREACHABLE, DROP_GONE, "has gone; looking for it again" },
+	{ EACCES, GCLK_SOURCE_FAILED, DROP_IO, "may not be read by guestclockd" },
+	{ EPERM, GCLK_SOURCE_FAILED, DROP_IO, "may not be read by guestclockd" },
+};
+
+static const ReadFailure *read_failure(gint error)
+{
+	static const ReadFailure other = { 0, GCLK_SOURCE_UNREACHABLE, DROP_IO, NULL };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(read_failures); i++)
+		if (read_failures[i].error == error)
+			return &read_failures[i];
+	return &other;
+}
+
+static void set_failure(PtpSource *self, GclkSourceCondition condition, const char *text)
+{
+	gclk_source_set_condition(&self->base, condition, "%s%s%s%s %s", self->base.detail.address,
+		self->known ? " (" : "", self->known ? self->found.clock_name : "",
+		self->known ? ")" : "", text);
+}
+
+static void close_device(PtpSource *self)
+{
+	self->base.platform->ptp_close(self->base.platform, self->ptp);
+	self->ptp = NULL;
+	self->has_page = FALSE;
+}
+
+/* --- finding and opening the device ----------------------------------------------------------- */
+
+static void set_origin(PtpSource *self)
+{
+	const char *origin = self->found.clock->host || !self->device ? GCLK_ORIGIN_HOST : self->device;
+
+	if (strcmp(self->base.origin, origin) != 0) {
+		g_free(self->base.origin);
+		self->base.origin = g_strdup(origin);
+	}
+}
+
+/* The device that the configuration names. Once it was open it is followed by its clock_name, since
+   numbers are given out anew when a driver comes back. Returns the path to open. */
+static char *find_named(PtpSource *self, const GArray *devices)
+{
+	const GclkPtpDevice *same = NULL;
+	GclkPtpDevice named;
+	gboolean listed = gclk_ptp_by_path(self->base.platform, devices, self->device, &named);
+
+	if (self->known && !(listed && strcmp(named.clock_name, self->found.clock_name) == 0))
+		same = gclk_ptp_by_name(devices, self->found.clock_name);
+	if (same) {
+		self->found = *same;
+		return g_strdup(same->path);
+	}
+	if (listed || !self->known)
+		self->found = named;
+	return g_strdup(self->device);
+}
+
+/* Fills in found and returns the path to open; NULL: there is nothing to open. */
+static char *find_device(PtpSource *self)
+{
+	g_autoptr(GArray) devices = gclk_ptp_scan(self->base.platform);
+	const GclkPtpDevice *chosen;
+
+	if (self->device)
+		return find_named(self, devices);
+	chosen = gclk_ptp_choose(devices);
+	if (!chosen)
+		return NULL;
+	self->found = *chosen;
+	return g_strdup(chosen->path);
+}
+
+/* Monotonic and smeared clocks are not the time of day, unless the configuration says otherwise. */
+static gboolean scale_usable(PtpSource *self)
+{
+	g_autofree char *release = NULL;
+
+	self->timescale = self->settings.timescale;
+	if (self->timescale == GCLK_TIMESCALE_UNKNOWN) {
+		release = self->base.platform->read_file(
+			self->base.platform, RELEASE_FILE, 256, NULL, NULL);
+		self->timescale = gclk_ptp_clock_timescale(self->found.clock, release);
+	}
+	if (self->timescale == GCLK_TIMESCALE_MONOTONIC) {
+		set_failure(self, GCLK_SOURCE_REFUSED, "keeps monotonic time, not the time of day");
+		return FALSE;
+	}
+	if (self->timescale == GCLK_TIMESCALE_SMEARED) {
+		set_failure(self, GCLK_SOURCE_REFUSED,
+			"states that it smears leap seconds; \"timescale = utc\" in [ptp] uses it all the same");
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static void open_failed(PtpSource *self, const GError *error)
+{
+	if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ACCES) ||
+		g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PERM))
+		set_failure(self, GCLK_SOURCE_FAILED,
+			"may not be opened: give the user guestclock read access to it (the udev rule 60-guestclock-ptp.rules does), or start guestclockd as root");
+	else if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+		set_failure(self, GCLK_SOURCE_UNREACHABLE,
+			"does not exist: is its driver loaded, and does the hypervisor give this VM the clock?");
+	else
+		set_failure(self, GCLK_SOURCE_UNREACHABLE,
+			error ? error->message : "cannot be opened, nothing says why");
+}
+
+static gboolean open_device(PtpSource *self)
+{
+	GclkPlatform *platform = self->base.platform;
+	g_autofree char *path = find_device(self);
+	g_autoptr(GError) error = NULL;
+
+	if (!path) {
+		gclk_source_set_condition(&self->base, GCLK_SOURCE_UNREACHABLE,
+			"no precision clock of the host is there any more; looking for it again");
+		return FALSE;
+	}
+	self->known = self->found.clock_name[0] != '\0';
+	g_strlcpy(self->base.detail.address, path, sizeof self->base.detail.address);
+	g_strlcpy(self->base.detail.identity, self->found.clock_name, sizeof self->base.detail.identity);
+	if (!scale_usable(self))
+		return FALSE;
+	self->ptp = platform->ptp_open(platform, path, &error);
+	if (!self->ptp) {
+		open_failed(self, error);
+		return FALSE;
+	}
+	set_origin(self);
+	self->method = GCLK_PTP_PRECISE;
+	self->method_works = FALSE;
+	self->method_retry = platform->boottime(platform) + METHOD_RETRY;
+	self->page_renew = 0;
+	return TRUE;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static void use_method(PtpSource *self, GclkPtpMethod method)
+{
+	static const char *const names[GCLK_PTP_METHODS] = { "PRECISE", "EXTENDED", "PLAIN" };
+
+	self->method = method;
+	self->method_works = TRUE;
+	if (method == GCLK_PTP_PRECISE)
+		g_strlcpy(self->base.detail.method, names[method], sizeof self->base.detail.method);
+	else
+		g_snprintf(self->base.detail.method, sizeof self->base.detail.method, "%s, best of %d",
+			names[method], self->found.clock->readings);
+}
+
+/* Is the method itself missing? On KVM PRECISE gives ENODEV while the clocksource is not kvm-clock. */
+static gboolean method_missing(gint error)
+{
+	return error == EOPNOTSUPP || error == ENOTTY || error == EINVAL || error == ENODEV;
+}
+
+/* The device has no time now, whichever way it is asked. */
+static gboolean no_time_now(gint error)
+{
+	return error == ESTALE || error == ETIMEDOUT;
+}
+
+/*
+ * Reads by the first method that answers, beginning with the one that did before, or with the
+ * best one when it is time to try that again. A method that is missing is not asked again until
+ * then. Returns the number of readings or -errno of the last method, which every driver has.
+ */
+static gint read_device(PtpSource *self, GclkPtpReading *readings, GclkClockPair *pair)
+{
+	GclkPlatform *platform = self->base.platform;
+	gint64 now = platform->boottime(platform);
+	gboolean probing = !self->method_works || now >= self->method_retry;
+	gint result = -EOPNOTSUPP;
+	GclkPtpMethod method;
+
+	if (now >= self->method_retry)
+		self->method_retry = now + METHOD_RETRY;
+	for (method = probing ? GCLK_PTP_PRECISE : self->method; method < GCLK_PTP_METHODS; method++) {
+		guint n = method == GCLK_PTP_PRECISE ? 1 : (guint)self->found.clock->readings;
+
+		result = platform->ptp_read(platform, self->ptp, method, n, readings, pair);
+		if (result > 0) {
+			use_method(self, method);
+			return MIN(result, (gint)n);
+		}
+		result = result == 0 ? -EIO : result;
+		if (no_time_now(-result))
+			return result;
+		if (!method_missing(-result) && !probing)
+			return result;
+	}
+	self->method_works = FALSE;
+	return result;
+}
+
+/* --- what the device states beside its time --------------------------------------------------- */
+
+static void renew_page(PtpSource *self)
+{
+	GclkPlatform *platform = self->base.platform;
+	gint64 now = platform->boottime(platform);
+	g_autofree char *path = NULL;
+	g_autofree char *bytes = NULL;
+	gsize length = 0;
+
+	if (!g_str_has_prefix(self->found.clock_name, "vmclock") || now < self->page_renew)
+		return;
+	self->page_renew = now + PAGE_RENEW;
+	path = g_strconcat("/dev/", self->found.clock_name, NULL);
+	bytes = platform->read_file(platform, path, PAGE_MAX, &length, NULL);
+	self->has_page =
+		bytes && gclk_vmclock_parse((const guint8 *)bytes, length, &self->page, NULL);
+}
+
+/* TAI minus UTC: the host's word before ours. 0: not known. */
+static gint tai_offset(const PtpSource *self)
+{
+	return self->has_page && self->page.tai_offset ? self->page.tai_offset
+						       : self->settings.tai_offset;
+}
+
+/* By how many seconds the device is ahead of UTC; FALSE with the condition set when that is open. */
+static gboolean scale_ahead(PtpSource *self, gint64 device, gint *seconds)
+{
+	gint tai = tai_offset(self);
+	gint multiple = self->timescale == GCLK_TIMESCALE_TAI ? 1 : 0;
+
+	if (self->has_page && self->settings.timescale == GCLK_TIMESCALE_UNKNOWN &&
+		self->timescale != GCLK_TIMESCALE_UNKNOWN &&
+		!gclk_vmclock_scale(&self->page, self->timescale, device, tai, &multiple)) {
+		set_failure(self, GCLK_SOURCE_REFUSED,
+			"keeps another timescale than its page: set \"timescale\" in [ptp] to what it is");
+		return FALSE;
+	}
+	if (multiple != 0 && tai == 0) {
+		set_failure(self, GCLK_SOURCE_REFUSED,
+			"keeps TAI, and the number of leap seconds is not known here: update tzdata");
+		return FALSE;
+	}
+	*seconds = multiple * tai;
+	return TRUE;
+}
+
+/* What the device itself states as its bound, or unknown. */
+static gint64 stated_bound(PtpSource *self, gint64 utc)
+{
+	GclkPlatform *platform = self->base.platform;
+	g_autofree char *path = NULL;
+	g_autofree char *text = NULL;
+	guint64 value;
+
+	if (self->has_page)
+		return gclk_vmclock_bound(&self->page, utc, tai_offset(self));
+	if (!self->found.clock->bound_file)
+		return GCLK_BOUND_UNKNOWN;
+	path = g_strdup_printf(
+		"/sys/class/ptp/ptp%u/%s", self->found.number, self->found.clock->bound_file);
+	text = platform->read_file(platform, path, BOUND_FILE_MAX, NULL, NULL);
+	if (!text || !g_ascii_string_to_unsigned(g_strstrip(text), 10, 1, G_MAXUINT32 - 1, &value, NULL))
+		return GCLK_BOUND_UNKNOWN;
+	return (gint64)value;
+}
+
+static void set_bound(PtpSource *self, GclkSample *sample)
+{
+	sample->reference_bound = stated_bound(self, sample->real + sample->offset);
+	if (sample->reference_bound != GCLK_BOUND_UNKNOWN)
+		return;
+	sample->flags |= GCLK_SAMPLE_ASSUMED;
+	sample->reference_bound = self->settings.assumed_error >= 0 ? self->settings.assumed_error
+								    : self->found.clock->assumed_error;
+}
+
+/* --- one measurement -------------------------------------------------------------------------- */
+
+static gboolean drop(PtpSource *self, Drop why)
+{
+	self->drops[why].count++;
+	return FALSE;
+}
+
+static gboolean read_failed(PtpSource *self, gint error)
+{
+	const ReadFailure *failure = read_failure(error);
+
+	set_failure(self, failure->condition, failure->text ? failure->text : g_strerror(error));
+	if (failure->drop == DROP_GONE) {
+		close_device(self);
+		self->look = LOOK_FIRST;
+	}
+	return drop(self, failure->drop);
+}
+
+static gboolean page_refuses(PtpSource *self)
+{
+	if (!self->has_page || (self->page.status != GCLK_VMCLOCK_INITIALISING &&
+				       self->page.status != GCLK_VMCLOCK_UNRELIABLE))
+		return FALSE;
+	set_failure(self, GCLK_SOURCE_REFUSED,
+		self->page.status == GCLK_VMCLOCK_UNRELIABLE
+			? "gives no time: the hypervisor calls its clock unreliable"
+			: "has no time yet: the host is still setting its clock");
+	return TRUE;
+}
+
+static gboolean implausible(PtpSource *self, gint64 device)
+{
+	g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(device / GCLK_NS_PER_S);
+	g_autofree char *text = g_strdup_printf("says it is the year %d: nobody has set this clock",
+		date ? g_date_time_get_year(date) : 0);
+
+	set_failure(self, GCLK_SOURCE_REFUSED, text);
+	return drop(self, DROP_IMPLAUSIBLE);
+}
+
+/* TRUE when a sample went out. */
+static gboolean measure(PtpSource *self)
+{
+	GclkPtpReading readings[GCLK_PTP_READINGS_MAX];
+	const GclkPtpReading *best;
+	GclkSample sample = { 0 };
+	GclkClockPair pair;
+	gint n, ahead = 0;
+
+	self->base.detail.requests++;
+	n = read_device(self, readings, &pair);
+	if (n < 0)
+		return read_failed(self, -n);
+	renew_page(self);
+	if (page_refuses(self))
+		return drop(self, DROP_UNSUPPORTED);
+	best = gclk_ptp_reading_best(readings, n);
+	if (!best)
+		return drop(self, DROP_BRACKET);
+	if (!gclk_ptp_time_plausible(best->device))
+		return implausible(self, best->device);
+	if (!scale_ahead(self, best->device, &ahead))
+		return drop(self, DROP_SCALE);
+	if (!gclk_ptp_reading_to_sample(best, &pair, ahead, &sample))
+		return drop(self, DROP_BRACKET);
+
+	sample.timescale = self->timescale;
+	sample.leap = self->has_page ? self->page.leap : GCLK_LEAP_NONE;
+	set_bound(self, &sample);
+	self->base.detail.replies++;
+	gclk_source_set_condition(&self->base, GCLK_SOURCE_OK, NULL);
+	gclk_source_emit(&self->base, &sample);
+	return TRUE;
+}
+
+/* --- when to measure -------------------------------------------------------------------------- */
+
+static void schedule(PtpSource *self, gint64 delay)
+{
+	GclkPlatform *platform = self->base.platform;
+
+	platform->timer_stop(platform, self->timer);
+	self->timer = platform->timer_start(platform, delay, poll_now, self);
+}
+
+static gint64 poll_interval(const PtpSource *self)
+{
+	return self->settings.poll >= 0 ? GCLK_NS_PER_S << self->settings.poll
+					: GCLK_NS_PER_S >> -self->settings.poll;
+}
+
+/* The wait before the next look: the device was not there. */
+static gint64 next_look(PtpSource *self)
+{
+	gint64 wait = self->look;
+
+	self->look = MIN(2 * wait, LOOK_LONGEST);
+	return wait;
+}
+
+static void poll_now(gpointer user)
+{
+	PtpSource *self = user;
+	gboolean good = FALSE;
+
+	self->timer = 0;
+	if (self->ptp || open_device(self)) {
+		self->look = LOOK_FIRST;
+		good = measure(self);
+	}
+	self->base.detail.reach = (guint8)(self->base.detail.reach << 1 | (good ? 1 : 0));
+	if (self->burst > 0)
+		self->burst--;
+	if (!self->ptp)
+		schedule(self, next_look(self));
+	else
+		schedule(self, self->burst > 0 ? BURST_INTERVAL : poll_interval(self));
+}
+
+static void ptp_burst(GclkSource *source)
+{
+	PtpSource *self = (PtpSource *)source;
+
+	if (self->burst > 0)
+		return;
+	self->burst = BURST_READS;
+	self->look = LOOK_FIRST;
+	schedule(self, 0);
+}
+
+/* The first samples come close together, so that the clock is right soon. */
+static void ptp_start(GclkSource *source)
+{
+	ptp_burst(source);
+}
+
+/* Nothing is ever under way between two calls. */
+static void ptp_stepped(GclkSource *source, gint64 delta)
+{
+	(void)source;
+	(void)delta;
+}
+
+/* A read costs the host next to nothing: the configured interval stays. */
+static void ptp_tune(GclkSource *source, gint quality)
+{
+	(void)source;
+	(void)quality;
+}
+
+static gsize ptp_drops(GclkSource *source, const GclkSourceDrop **out)
+{
+	*out = ((PtpSource *)source)->drops;
+	return DROPS;
+}
+
+static void ptp_free(GclkSource *source)
+{
+	PtpSource *self = (PtpSource *)source;
+
+	source->platform->timer_stop(source->platform, self->timer);
+	close_device(self);
+	g_free(self->device);
+	g_free(self);
+}
+
+static const GclkSourceOps ptp_ops = {
+	.start = ptp_start,
+	.burst = ptp_burst,
+	.stepped = ptp_stepped,
+	.tune = ptp_tune,
+	.drops = ptp_drops,
+	.free = ptp_free,
+};
+
+/* --- making one ------------------------------------------------------------------------------- */
+
+static char *nothing_found(const GArray *devices)
+{
+	g_autofree char *seen = NULL;
+
+	if (devices->len == 0)
+		return g_strdup("this kernel shows no precision clock (/sys/class/ptp is empty)");
+	seen = gclk_ptp_describe(devices);
+	return g_strdup_printf("no precision clock here is the host's: %s", seen);
+}
+
+gboolean gclk_ptp_source_candidate(GclkPlatform *platform, char **reason)
+{
+	g_autoptr(GArray) devices = gclk_ptp_scan(platform);
+
+	if (gclk_ptp_choose(devices))
+		return TRUE;
+	if (reason)
+		*reason = nothing_found(devices);
+	return FALSE;
+}
+
+GclkSource *gclk_ptp_source_new(GclkPlatform *platform, const GclkPtpSettings *settings,
+	char **reason)
+{
+	g_autoptr(GArray) devices = gclk_ptp_scan(platform);
+	const GclkPtpDevice *chosen = settings->device ? NULL : gclk_ptp_choose(devices);
+	const char *device = settings->device;
+	PtpSource *self;
+
+	if (!device && !chosen) {
+		if (reason)
+			*reason = nothing_found(devices);
+		return NULL;
+	}
+	self = g_new0(PtpSource, 1);
+	gclk_source_init(&self->base, &ptp_ops, GCLK_SOURCE_PTP, platform,
+		device ? device : chosen->clock->driver, device ? device : GCLK_ORIGIN_HOST);
+	self->settings = *settings;
+	self->settings.poll = CLAMP(settings->poll, -3, 6);
+	self->settings.device = self->device = g_strdup(device);
+	self->found.clock = gclk_ptp_clock_find(NULL);
+	if (device)
+		gclk_ptp_by_path(platform, devices, device, &self->found);
+	else
+		self->found = *chosen;
+	set_origin(self);
+	self->look = LOOK_FIRST;
+	self->base.detail.poll = self->settings.poll;
+	g_strlcpy(self->base.detail.address, device ? device : chosen->path,
+		sizeof self->base.detail.address);
+	for (gsize i = 0; i < DROPS; i++)
+		self->drops[i].name = drop_names[i];
+	return &self->base;
+}
+
+void gclk_ptp_source_set_tai_offset(GclkSource *source, gint tai_offset_s)
+{
+	((PtpSource *)source)->settings.tai_offset = tai_offset_s;
+}
