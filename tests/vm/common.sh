@@ -12,15 +12,16 @@
 vm_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/harness.sh
 source "$vm_here/../harness.sh"
+# shellcheck source=tests/peers.sh
+source "$vm_here/../peers.sh"
 
 build=${GUESTCLOCK_BUILD:-$PWD}
-cache=${GUESTCLOCK_CACHE:-$(cd "$vm_here/../.." && pwd)/build/cache}
 
 # --- what the machine must have ---------------------------------------------------------------
 
 qemu=$cache/qemu/usr/bin/qemu-system-x86_64
 firmware=$cache/qemu/usr/share
-chronyd=$cache/chrony/usr/sbin/chronyd
+busybox=$cache/busybox/bin/busybox
 
 vm_needs() {
 	local tool
@@ -28,11 +29,7 @@ vm_needs() {
 	for tool in cpio gzip cc ldd; do
 		command -v "$tool" >/dev/null || skip_all "$tool is not installed"
 	done
-	for tool in "$qemu" "$chronyd" "$cache/kernel/vmlinuz"; do
-		[ -r "$tool" ] || skip_all "$tool is missing: run packaging/quickstart check"
-	done
-	busybox=$(command -v busybox) || skip_all "busybox-static is not installed"
-	! ldd "$busybox" >/dev/null 2>&1 || skip_all "$busybox is not static (package busybox-static)"
+	needs_peers qemu kernel busybox chrony
 	for tool in agent/guestclockd agent/guestclock; do
 		[ -x "$build/$tool" ] || skip_all "$build/$tool is missing: build first"
 	done
@@ -86,10 +83,8 @@ guestclock:x:990:' >"$root/etc/group"
 start_guest() {
 	local name=$1 rtc
 	rtc=$(date -u -d "now + $2 seconds" +%Y-%m-%dT%H:%M:%S)
-	LD_LIBRARY_PATH=$cache/qemu/usr/lib/x86_64-linux-gnu \
-	QEMU_MODULE_DIR=$cache/qemu/usr/lib/x86_64-linux-gnu/qemu \
-	"$qemu" -accel tcg -machine q35 -cpu max -m 192 -nodefaults -no-reboot -display none -monitor none \
-		-L "$firmware/qemu" -L "$firmware/seabios" -L /usr/share/seabios \
+	start_peer "" "$work/$name.qemu" "$qemu" -accel tcg -machine q35 -cpu max -m 192 -nodefaults -no-reboot -display none -monitor none \
+		-L "$firmware/qemu" -L "$firmware/seabios" \
 		-kernel "$cache/kernel/vmlinuz" -initrd "$work/initrd.gz" \
 		-append "console=ttyS0 panic=-1 quiet net.ifnames=0 ${guest_append:-}" \
 		-rtc "base=$rtc,clock=host" -serial "file:$work/$name.console" \
@@ -98,8 +93,7 @@ start_guest() {
 		-chardev "socket,path=$work/$name.sock,server=on,wait=off,id=time" \
 		-device virtserialport,chardev=time,name=org.guestclock.test.time \
 		-chardev "socket,path=$work/$name-sh.sock,server=on,wait=off,id=sh" \
-		-device virtserialport,chardev=sh,name=org.guestclock.test.shell \
-		2>"$work/$name.qemu" &
+		-device virtserialport,chardev=sh,name=org.guestclock.test.shell
 }
 guest_ready() { grep -q 'GUEST READY' "$work/$1.console" 2>/dev/null; }
 wait_for_guest() {                   # wait_for_guest NAME
