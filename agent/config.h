@@ -44,14 +44,23 @@ typedef struct {
 	gint64 ptp_assumed_error;     /* ns, -1: by driver */
 	GclkTimescale ptp_timescale;  /* UNKNOWN: auto */
 	/* [server ...] */
-	GPtrArray *servers;   /* of GclkServerConfig */
+	GPtrArray *servers;   /* of GclkServerConfig, complete: address and polls are set */
 	GPtrArray *files;     /* paths that were read, in order (char *) */
-	char *servers_from;   /* where servers came from: a path, or NULL: nowhere */
+	char *servers_from;   /* where discovered servers came from: a path; NULL: not discovered */
+	char *servers_note;   /* one sentence: what was left out when they were taken over, or NULL */
 } GclkConfig;
 
 void gclk_config_free(GclkConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkConfig, gclk_config_free)
+
+/* Defaults, with the polls unset (loading and discovery fill them in). address may be NULL. */
+GclkServerConfig *gclk_server_config_new(const char *name, const char *address);
 void gclk_server_config_free(GclkServerConfig *server);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkServerConfig, gclk_server_config_free)
+/* Fills in the polls that are unset: the configuration's, made to fit the one that is given. */
+void gclk_server_config_complete(GclkServerConfig *server, const GclkConfig *config);
+/* Do both mean the same address (or the same host name) and port? */
+gboolean gclk_server_config_same(const GclkServerConfig *a, const GclkServerConfig *b);
 
 #define GCLK_CONFIG_ERROR (gclk_config_error_quark())
 GQuark gclk_config_error_quark(void);
@@ -60,18 +69,22 @@ GQuark gclk_config_error_quark(void);
 GclkConfig *gclk_config_new(void);
 
 /*
- * Reads path (may be missing when !required) and the drop-ins path + ".d/" "*.conf", sorted by name, later
- * ones win key by key. Unknown groups and keys, bad values, duplicate servers: NULL and an error
- * that names file, group and key and says what would be right.
+ * Reads path (may be missing when !required) and the drop-ins path + ".d/" "*.conf", sorted by
+ * name, later ones win key by key. Unknown groups and keys, keys or groups that stand twice in a
+ * file, bad values, one server under two names: NULL and an error that names file, line, group and
+ * key and says what would be right.
  */
 GclkConfig *gclk_config_load(const char *path, gboolean required, GError **error);
 
 /*
  * With no server configured and discover on: takes servers from what this machine already has (read
  * only), in the order of the table in discover.c: DHCP leases, chrony.conf, ntp.conf, step-tickers,
- * timesyncd.conf ... below root ("" or "/": the real one). Sets config->servers and servers_from. Files that are
- * missing or unreadable are passed over. Never fails; returns the number of servers found.
+ * timesyncd.conf ... below root ("" or "/": the real one). The first place that names a server
+ * wins; at most GCLK_DISCOVER_MAX are taken. Sets config->servers, servers_from and servers_note.
+ * Files that are missing or unreadable are passed over. Never fails; returns the number of servers
+ * found, 0 also when there was nothing to do.
  */
+#define GCLK_DISCOVER_MAX 8
 guint gclk_config_discover(GclkConfig *config, const char *root);
 
 const char *gclk_control_name(GclkControl control);
