@@ -25,20 +25,42 @@ typedef struct {
 	gsize length;
 } GclkNtpKey;
 
-/* Parses a whole key file ("1 SHA1 HEX:0123...", "2 MD5 secret", "10 AES128 HEX:..."; comments # ! %).
-   Returns an array of GclkNtpKey, or NULL with an error naming the line (never the secret). */
+/*
+ * Parses a whole key file. A line is "ID TYPE KEY" or, as chrony has it, "ID KEY" for MD5; blank
+ * lines and lines that begin with one of # ! % ; are skipped, so is a # word after the key.
+ *
+ * TYPE, in any case: MD5 (or M), SHA1 (SHA-1), SHA256, SHA384, SHA512, AES128 (AES, AES-128,
+ * AES128CMAC, AES-128-CMAC), AES256 (the same with 256).
+ * KEY: HEX:digits or ASCII:text as in chrony; else, as in ntpd, more than 20 characters that are
+ * all hexadecimal digits are taken as such; else the text itself. The key of a cipher must have the
+ * cipher's length (ntpsec would pad or cut it, chronyd refuses it).
+ *
+ * Returns an array of GclkNtpKey in file order, or NULL with an error of GCLK_NTP_KEY_ERROR that
+ * names the line, never the secret. Two keys of one id are an error.
+ */
 GArray *gclk_ntp_keys_parse(const char *text, gsize length, GError **error);
+
+#define GCLK_NTP_KEY_ERROR (gclk_ntp_key_error_quark())
+GQuark gclk_ntp_key_error_quark(void);
 
 /* The key with that id, or NULL. */
 const GclkNtpKey *gclk_ntp_keys_find(const GArray *keys, guint32 id);
 
-/* MAC over data; returns its length in bytes as it stands on the wire (digests cut to 20 bytes after
-   RFC 7822/chrony custom), 16 for AES-CMAC. */
-gsize gclk_ntp_mac(const GclkNtpKey *key, const guint8 *data, gsize length,
-	guint8 mac[GCLK_NTP_MAC_MAX]);
+/* MAC over data; returns its length in bytes as it stands on the wire: 16 for AES-CMAC, the digest
+   cut to 20 bytes for the others (RFC 7822 section 7.5.1.4; chronyd 4 and ntpsec do the same). */
+gsize gclk_ntp_mac(
+	const GclkNtpKey *key, const guint8 *data, gsize length, guint8 mac[GCLK_NTP_MAC_MAX]);
 
-/* Constant-time comparison with the MAC of data. */
+/* Is mac that of data? Takes the length above and the whole digest, which old servers send. The
+   comparison takes the same time whatever differs. */
 gboolean gclk_ntp_mac_check(const GclkNtpKey *key, const guint8 *data, gsize length,
 	const guint8 *mac, gsize mac_length);
+
+/* Appends key id and MAC to a packet of that length. Returns the new length, or 0 if size is too
+   small. */
+gsize gclk_ntp_mac_append(const GclkNtpKey *key, guint8 *packet, gsize length, gsize size);
+
+/* "AES128", "SHA1" ... */
+const char *gclk_ntp_key_type_name(GclkNtpKeyType type);
 
 #endif
