@@ -12,10 +12,11 @@ typedef struct {
 	guint16 port;
 	gint min_poll, max_poll; /* log2 s, 0 <= min_poll <= max_poll <= 17 */
 	gboolean iburst;
-	gint64 max_distance;   /* ns: refuse a root distance beyond */
-	guint32 key_id;        /* 0: none */
-	const GclkNtpKey *key; /* NULL with key_id != 0: key missing, the source is failed with key_reason */
+	gint64 max_distance; /* ns: refuse a root distance beyond */
+	guint32 key_id;      /* 0: none */
+	const GclkNtpKey *key; /* NULL with key_id != 0: the source is failed, with key_reason */
 	const char *key_reason;
+	gint64 pivot; /* ns since 1970, resolves the era (gclk_ntp_time_to_ns); 0: the build date */
 } GclkNtpSettings;
 
 /* Copies the settings (the key too). Never fails; what is wrong shows in the condition. */

@@ -44,6 +44,7 @@ typedef struct {
 	guint8 reach;      /* last eight polls, newest in bit 0 */
 	gint64 root_delay; /* ns */
 	gint64 root_dispersion; /* ns */
+	const char *note; /* what is odd about it although it works, static text; NULL: nothing */
 	guint64 requests, replies; /* PTP: reads tried, reads that gave a sample */
 } GclkSourceDetail;
 
