@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* hostclock: options and dispatch. */
-#include "config.h"
+#include "build-config.h"
 
 #include <glib.h>
 #include <libvirt/libvirt.h>

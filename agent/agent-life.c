@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The agent's life: sources come and go, it starts, remembers and stops. What it does: agent.c. */
+#include "agent-private.h"
+
+#include "memory.h"
+
+#define HEARTBEAT (8 * GCLK_NS_PER_S)
+/* At the start, so long is waited for sources that have not yet spoken: an iburst and a name. */
+#define SETTLE_TIME (12 * GCLK_NS_PER_S)
+/* What is believed of a frequency never measured: crystals and TSC calibrations, 1 sigma. */
+#define SIGMA_UNKNOWN_PPB 100000.0
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+void gclk_agent_remember(GclkAgent *agent)
+{
+	const GclkMemory memory = {
+		.known = TRUE,
+		.frequency_ppb = agent->estimate.frequency_ppb,
+		.saved = agent->now.real,
+	};
+	g_autoptr(GError) error = NULL;
+
+	agent->saved_raw = agent->now.raw;
+	if (agent->state != GCLK_STATE_SYNCHRONISED)
+		return;
+	if (gclk_memory_save(agent->platform, agent->config->state_directory,
+		    agent->environment->boot_id, &memory, &error))
+		gclk_agent_clear_finding(agent, "state-directory");
+	else
+		gclk_agent_set_finding(agent, "state-directory", GCLK_SEVERITY_WARNING,
+			error->message, "the clock is kept; the learned frequency is lost at a restart");
+}
+
+/* --- timers ---------------------------------------------------------------------------------- */
+
+static void on_heartbeat(gpointer user)
+{
+	GclkAgent *agent = user;
+
+	agent->heartbeat = agent->platform->timer_start(agent->platform, HEARTBEAT, on_heartbeat, agent);
+	gclk_agent_decide(agent);
+}
+
+static void on_settle_time(gpointer user)
+{
+	GclkAgent *agent = user;
+
+	agent->settling = 0;
+	gclk_agent_decide(agent);
+}
+
+static void slot_free(gpointer data)
+{
+	GclkSlot *slot = data;
+
+	gclk_source_free(slot->source);
+	gclk_estimator_free(slot->estimator);
+	g_free(slot->key);
+	g_free(slot->reason);
+	g_free(slot);
+}
+
+static void finding_free(gpointer data)
+{
+	gclk_finding_free(data);
+}
+
+/* The machine's leap second table, or the one built in. */
+static GclkLeapTable *load_leap_table(GclkPlatform *platform)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+	GclkLeapTable *table = NULL;
+	gsize length = 0;
+
+	text = platform->read_file(platform, GCLK_LEAP_SECONDS_FILE, GCLK_LEAP_SECONDS_FILE_MAX, &length,
+		&error);
+	if (text)
+		table = gclk_leap_table_parse(text, length, &error);
+	if (!table)
+		g_debug("leap seconds as built in: %s", error->message);
+	return table ? table : gclk_leap_table_builtin();
+}
+
+gint gclk_agent_tai_offset(const GclkAgent *agent)
+{
+	return gclk_leap_table_latest(agent->leap);
+}
+
+GclkAgent *gclk_agent_new(GclkPlatform *platform, const GclkConfig *config,
+	const GclkEnvironment *environment, gboolean steers, const char *control_reason,
+	const GclkAgentEvents *events, gpointer user)
+{
+	GclkAgent *agent = g_new0(GclkAgent, 1);
+
+	agent->platform = platform;
+	agent->config = config;
+	agent->environment = environment;
+	agent->events = events;
+	agent->user = user;
+	agent->control_reason = g_strdup(control_reason);
+	agent->leap = load_leap_table(platform);
+	agent->slots = g_ptr_array_new_with_free_func(slot_free);
+	agent->findings = g_ptr_array_new_with_free_func(finding_free);
+	agent->actuator.steers = steers;
+	agent->bound = GCLK_BOUND_UNKNOWN;
+	agent->first = TRUE;
+	return agent;
+}
+
+void gclk_agent_free(GclkAgent *agent)
+{
+	if (!agent)
+		return;
+	agent->platform->timer_stop(agent->platform, agent->heartbeat);
+	agent->platform->timer_stop(agent->platform, agent->settling);
+	g_ptr_array_unref(agent->slots);
+	g_ptr_array_unref(agent->findings);
+	gclk_leap_table_free(agent->leap);
+	g_free(agent->control_reason);
+	g_free(agent->reason);
+	g_free(agent->last_step_reason);
+	g_free(agent);
+}
+
+/* What is believed of the frequency: what was learned, or what the kernel was left with. */
+static void prime(const GclkAgent *agent, GclkSlot *slot)
+{
+	if (agent->estimate.samples)
+		gclk_estimator_start(slot->estimator, agent->estimate.frequency_ppb,
+			agent->estimate.frequency_sigma_ppb);
+	else
+		gclk_estimator_start(slot->estimator, agent->estimate.frequency_ppb,
+			agent->estimate.frequency_sigma_ppb ? agent->estimate.frequency_sigma_ppb
+							    : SIGMA_UNKNOWN_PPB);
+}
+
+void gclk_agent_add_source(GclkAgent *agent, GclkSource *source, const char *key)
+{
+	GclkSlot *slot = g_new0(GclkSlot, 1);
+
+	slot->agent = agent;
+	slot->source = source;
+	slot->estimator = gclk_estimator_new();
+	slot->key = g_strdup(key);
+	source->events = &gclk_agent_source_events;
+	source->user = slot;
+	g_ptr_array_add(agent->slots, slot);
+	if (agent->running) {
+		prime(agent, slot);
+		gclk_source_start(source);
+	}
+}
+
+gboolean gclk_agent_has_source(const GclkAgent *agent, const char *key)
+{
+	for (guint i = 0; i < agent->slots->len; i++)
+		if (g_str_equal(((GclkSlot *) g_ptr_array_index(agent->slots, i))->key, key))
+			return TRUE;
+	return FALSE;
+}
+
+void gclk_agent_keep_sources(GclkAgent *agent, const char *const *keys)
+{
+	for (guint i = agent->slots->len; i-- > 0;) {
+		GclkSlot *slot = g_ptr_array_index(agent->slots, i);
+
+		if (g_strv_contains(keys, slot->key))
+			continue;
+		if (agent->selected == slot)
+			agent->selected = NULL;
+		if (agent->lately == slot)
+			agent->lately = NULL;
+		g_ptr_array_remove_index(agent->slots, i);
+	}
+}
+
+void gclk_agent_set_config(GclkAgent *agent, const GclkConfig *config)
+{
+	agent->config = config;
+}
+
+gboolean gclk_agent_steers(const GclkAgent *agent)
+{
+	return agent->actuator.steers;
+}
+
+gboolean gclk_agent_set_control(GclkAgent *agent, gboolean steers, const char *reason, GError **error)
+{
+	if (steers == agent->actuator.steers && g_strcmp0(reason, agent->control_reason) == 0)
+		return TRUE;
+	g_free(agent->control_reason);
+	agent->control_reason = g_strdup(reason);
+	agent->urgent = TRUE;
+	g_message("%s%s%s", steers ? "steering the clock" : "not steering the clock",
+		reason ? ": " : "", reason ? reason : "");
+	/* Whoever steered in between may have left the clock anywhere: begin as at the start. */
+	agent->first = agent->first || (steers && !agent->actuator.steers);
+	return gclk_actuator_begin(&agent->actuator, agent->platform, steers, NULL, error);
+}
+
+static void recall(GclkAgent *agent, GclkMemory *memory)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!gclk_memory_load(agent->platform, agent->config->state_directory,
+		    agent->environment->boot_id, memory, &error))
+		gclk_agent_set_finding(agent, "state-directory", GCLK_SEVERITY_WARNING,
+			error->message, "the learned frequency is not known; it is learned again");
+	if (memory->known) {
+		agent->estimate.frequency_ppb = memory->frequency_ppb;
+		agent->estimate.frequency_sigma_ppb = memory->sigma_ppb;
+	}
+}
+
+gboolean gclk_agent_start(GclkAgent *agent, GError **error)
+{
+	GclkMemory memory;
+
+	recall(agent, &memory);
+	if (!gclk_actuator_begin(&agent->actuator, agent->platform, agent->actuator.steers,
+		    memory.known ? &memory.frequency_ppb : NULL, error))
+		return FALSE;
+	agent->running = TRUE;
+	agent->started = agent->platform->boottime(agent->platform);
+	agent->platform->read_pair(agent->platform, &agent->now);
+	agent->saved_raw = agent->now.raw;
+	agent->heartbeat = agent->platform->timer_start(agent->platform, HEARTBEAT, on_heartbeat, agent);
+	agent->settling =
+		agent->platform->timer_start(agent->platform, SETTLE_TIME, on_settle_time, agent);
+	for (guint i = 0; i < agent->slots->len; i++) {
+		GclkSlot *slot = g_ptr_array_index(agent->slots, i);
+
+		prime(agent, slot);
+		gclk_source_start(slot->source);
+	}
+	return TRUE;
+}
+
+void gclk_agent_stop(GclkAgent *agent)
+{
+	if (!agent->running)
+		return;
+	agent->platform->read_pair(agent->platform, &agent->now);
+	gclk_agent_remember(agent);
+	agent->running = FALSE;
+	g_ptr_array_set_size(agent->slots, 0);
+	agent->selected = agent->lately = NULL;
+}
+
+static void burst(GclkSource *source, gint64 unused)
+{
+	(void) unused;
+	gclk_source_burst(source);
+}
+
+void gclk_agent_burst(GclkAgent *agent)
+{
+	gclk_agent_tell_sources(agent, burst, 0);
+}
+
+gboolean gclk_agent_step(GclkAgent *agent, char **reason)
+{
+	if (!agent->actuator.steers) {
+		*reason = g_strdup_printf("the clock is not steered here%s%s",
+			agent->control_reason ? ": " : "",
+			agent->control_reason ? agent->control_reason : "");
+		return FALSE;
+	}
+	if (!agent->selected) {
+		*reason = g_strdup("no source is selected; see guestclock sources");
+		return FALSE;
+	}
+	agent->first = TRUE;
+	gclk_agent_decide(agent);
+	return TRUE;
+}

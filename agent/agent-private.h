@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The agent's insides, shared by agent.c (what is done) and agent-status.c (what is told). */
+#ifndef GUESTCLOCK_AGENT_PRIVATE_H
+#define GUESTCLOCK_AGENT_PRIVATE_H
+
+#include "agent.h"
+#include "detect/clock-watch.h"
+#include "discipline/actuator.h"
+#include "discipline/estimator.h"
+#include "discipline/selection.h"
+#include "guestclock/leap-seconds.h"
+
+/* A source with its estimator and what was last said of it. */
+typedef struct {
+	GclkAgent *agent;
+	GclkSource *source;
+	GclkEstimator *estimator;
+	char *key;
+	gboolean sampled;
+	GclkSample last;     /* the last sample, valid when sampled */
+	GclkVerdict verdict; /* of the last selection */
+	char *reason;
+} GclkSlot;
+
+struct GclkAgent {
+	GclkPlatform *platform;
+	const GclkConfig *config;
+	const GclkEnvironment *environment;
+	const GclkAgentEvents *events;
+	gpointer user;
+	char *control_reason;
+	GclkLeapTable *leap;
+	gboolean running;
+	gint64 started; /* boottime, ns */
+
+	GPtrArray *slots; /* of GclkSlot */
+	GclkActuator actuator;
+	GclkClockWatch watch;
+	guint heartbeat; /* timer */
+	guint settling;  /* timer: no longer than this is waited for slow sources at the start */
+	gboolean first;  /* the clock has not been corrected since the start */
+
+	GclkClockPair now;  /* of the last decision */
+	GclkSlot *selected; /* or NULL */
+	GclkSlot *lately;   /* the last one that was selected: holdover goes by its estimate */
+	gboolean single;
+	guint origins;
+	GclkState state;
+	char *reason;        /* why not synchronised */
+	GclkEstimate estimate; /* behind offset and bound */
+	gint64 offset, bound;  /* reference minus REAL, ns, and how far that may be off */
+
+	guint64 steps;
+	gint64 last_step, last_step_boottime;
+	char *last_step_reason;
+	gint64 saved_raw; /* RAW time when memory was last saved */
+	GPtrArray *findings; /* of GclkFinding */
+	gboolean urgent;     /* something changed since the last report */
+};
+
+/* agent.c: one turn of the pipeline, from a look at the clocks to the report. */
+void gclk_agent_decide(GclkAgent *agent);
+extern const GclkSourceEvents gclk_agent_source_events; /* user: the GclkSlot */
+void gclk_agent_tell_sources(GclkAgent *agent, void (*tell)(GclkSource *, gint64), gint64 value);
+
+/* agent-life.c: writes what was learned to the state directory. */
+void gclk_agent_remember(GclkAgent *agent);
+
+#endif

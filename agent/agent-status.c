@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the agent says of itself: findings, and the status as a plain struct. */
+#include "agent-private.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* The status is written anew within this, or the daemon is taken for dead (heartbeat in agent-life.c
+   plus room for a busy machine). */
+#define STATUS_INTERVAL (20 * GCLK_NS_PER_S)
+
+/* --- findings --------------------------------------------------------------------------------- */
+
+static gboolean find_finding(const GclkAgent *agent, const char *id, guint *index)
+{
+	for (*index = 0; *index < agent->findings->len; (*index)++)
+		if (g_str_equal(((GclkFinding *) g_ptr_array_index(agent->findings, *index))->id, id))
+			return TRUE;
+	return FALSE;
+}
+
+static void log_finding(GclkSeverity severity, const char *statement)
+{
+	g_log(G_LOG_DOMAIN,
+		severity >= GCLK_SEVERITY_WARNING ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_MESSAGE, "%s: %s",
+		gclk_severity_name(severity), statement);
+}
+
+void gclk_agent_set_finding(GclkAgent *agent, const char *id, GclkSeverity severity,
+	const char *statement, const char *remedy)
+{
+	guint i;
+
+	if (find_finding(agent, id, &i)) {
+		const GclkFinding *old = g_ptr_array_index(agent->findings, i);
+
+		if (old->severity == severity && g_str_equal(old->statement, statement))
+			return;
+		g_ptr_array_remove_index(agent->findings, i);
+	}
+	log_finding(severity, statement);
+	g_ptr_array_add(agent->findings, gclk_finding_new(id, severity, statement, remedy));
+	agent->urgent = TRUE;
+}
+
+void gclk_agent_clear_finding(GclkAgent *agent, const char *id)
+{
+	guint i;
+
+	if (!find_finding(agent, id, &i))
+		return;
+	g_message("no longer: %s",
+		((GclkFinding *) g_ptr_array_index(agent->findings, i))->statement);
+	g_ptr_array_remove_index(agent->findings, i);
+	agent->urgent = TRUE;
+}
+
+static gint by_severity(gconstpointer a, gconstpointer b)
+{
+	const GclkFinding *x = *(GclkFinding *const *) a, *y = *(GclkFinding *const *) b;
+
+	return (gint) y->severity - (gint) x->severity;
+}
+
+/* --- sources ---------------------------------------------------------------------------------- */
+
+static const char *timescale_name(GclkTimescale timescale)
+{
+	static const char *const names[] = {
+		[GCLK_TIMESCALE_UNKNOWN] = "unknown",
+		[GCLK_TIMESCALE_UTC] = "utc",
+		[GCLK_TIMESCALE_TAI] = "tai",
+		[GCLK_TIMESCALE_MONOTONIC] = "monotonic",
+		[GCLK_TIMESCALE_SMEARED] = "smeared",
+	};
+
+	return names[timescale];
+}
+
+static void tell_drops(GclkSourceStatus *out, GclkSource *source)
+{
+	const GclkSourceDrop *drops = NULL;
+	gsize n = source->ops->drops(source, &drops);
+
+	for (gsize i = 0; i < n; i++) {
+		GclkStatusCount count = { drops[i].name, drops[i].count };
+
+		if (count.count)
+			g_array_append_val(out->drops, count);
+	}
+}
+
+static void tell_estimate(GclkSourceStatus *out, const GclkAgent *agent, const GclkSlot *slot)
+{
+	GclkEstimate e;
+
+	if (!gclk_estimator_predict(slot->estimator, agent->now.raw, &e))
+		return;
+	out->offset = e.offset - (agent->now.real - agent->now.raw);
+	out->error_bound = e.bound;
+	out->assumed = e.assumed;
+	out->frequency_ppb = e.frequency_ppb;
+	out->jitter = (gint64) e.jitter;
+}
+
+static GclkSourceStatus *tell_source(const GclkAgent *agent, const GclkSlot *slot)
+{
+	const GclkSourceDetail *detail = &slot->source->detail;
+	GclkSourceStatus *out = gclk_source_status_new();
+
+	out->name = g_strdup(slot->source->name);
+	out->kind = g_strdup(gclk_source_kind_name(slot->source->kind));
+	out->origin = g_strdup(slot->source->origin);
+	out->address = g_strdup(detail->address);
+	out->identity = g_strdup(detail->identity);
+	out->method = g_strdup(detail->method);
+	out->verdict = slot->verdict;
+	out->reason = g_strdup(slot->reason);
+	out->stratum = detail->stratum;
+	out->poll = detail->poll;
+	out->reach = detail->reach;
+	out->requests = detail->requests;
+	out->replies = detail->replies;
+	out->error_bound = GCLK_BOUND_UNKNOWN;
+	out->timescale = timescale_name(GCLK_TIMESCALE_UNKNOWN);
+	tell_drops(out, slot->source);
+	out->has_sample = slot->sampled;
+	if (slot->sampled) {
+		out->last_offset = slot->last.offset;
+		out->delay = slot->last.delay;
+		out->age = agent->now.raw - slot->last.raw;
+		out->timescale = timescale_name(slot->last.timescale);
+		tell_estimate(out, agent, slot);
+	}
+	return out;
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+static void tell_clock(GclkStatus *out, const GclkAgent *agent)
+{
+	GclkDiscipline d = { 0 };
+
+	out->offset = agent->offset;
+	out->error_bound = gclk_bound_add(ABS(agent->offset), agent->bound);
+	out->assumed = agent->estimate.assumed;
+	out->frequency_ppb = agent->actuator.steers
+				     ? agent->actuator.frequency_ppb + agent->actuator.tick_ppb
+				     : agent->estimate.frequency_ppb;
+	out->frequency_error_ppb = agent->estimate.frequency_sigma_ppb;
+	if (agent->platform->get_discipline(agent->platform, &d, NULL)) {
+		out->slew_left = agent->actuator.steers ? d.phase : 0;
+		out->tai_offset = d.tai_offset;
+	}
+	out->leap = agent->lately ? agent->lately->last.leap : GCLK_LEAP_NONE;
+	out->steps = agent->steps;
+	out->last_step = agent->last_step;
+	out->last_step_boottime = agent->last_step_boottime;
+	out->last_step_reason = g_strdup(agent->last_step_reason);
+}
+
+static void tell_writer(GclkStatus *out, const GclkAgent *agent)
+{
+	const GclkEnvironment *environment = agent->environment;
+
+	out->pid = getpid();
+	out->boot_id = g_strdup(environment->boot_id);
+	out->boottime = agent->platform->boottime(agent->platform);
+	out->realtime = agent->now.real;
+	out->interval = STATUS_INTERVAL;
+	out->started_boottime = agent->started;
+	out->hypervisor = g_strdup(environment->hypervisor);
+	out->container = g_strdup(environment->container);
+	out->clocksource = g_strdup(environment->clocksource);
+	out->servers_from = g_strdup(agent->config->servers_from);
+}
+
+GclkStatus *gclk_agent_status(GclkAgent *agent)
+{
+	GclkStatus *out = gclk_status_new();
+
+	agent->platform->read_pair(agent->platform, &agent->now);
+	out->state = agent->state;
+	out->reason = g_strdup(agent->reason);
+	out->control = agent->actuator.steers ? "kernel" : "none";
+	out->control_reason = g_strdup(agent->control_reason);
+	out->selected = agent->selected ? g_strdup(agent->selected->source->name) : NULL;
+	out->single = agent->single;
+	tell_clock(out, agent);
+	tell_writer(out, agent);
+	for (guint i = 0; i < agent->slots->len; i++)
+		g_ptr_array_add(out->sources, tell_source(agent, g_ptr_array_index(agent->slots, i)));
+	g_ptr_array_sort(agent->findings, by_severity);
+	for (guint i = 0; i < agent->findings->len; i++) {
+		const GclkFinding *f = g_ptr_array_index(agent->findings, i);
+
+		g_ptr_array_add(out->findings,
+			gclk_finding_new(f->id, f->severity, f->statement, f->remedy));
+	}
+	return out;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The pipeline: sources -> estimators -> selection -> servo -> actuator -> report. One agent keeps one
+ * clock. It lives on the event loop of its platform and is driven by samples and one heartbeat.
+ */
+#ifndef GUESTCLOCK_AGENT_H
+#define GUESTCLOCK_AGENT_H
+
+#include "config.h"
+#include "detect/environment.h"
+#include "platform/platform.h"
+#include "report/status.h"
+#include "source/source.h"
+
+typedef struct GclkAgent GclkAgent;
+
+typedef struct {
+	/* Something people or the status file should see; urgent: state, selection or findings changed. */
+	void (*report)(gpointer user, GclkAgent *agent, gboolean urgent);
+} GclkAgentEvents;
+
+/* steers: control is `kernel`; control_reason says why it is or is not, may be NULL. All borrowed and
+   outlive the agent, but for the strings, which are copied. */
+GclkAgent *gclk_agent_new(GclkPlatform *platform, const GclkConfig *config,
+	const GclkEnvironment *environment, gboolean steers, const char *control_reason,
+	const GclkAgentEvents *events, gpointer user);
+void gclk_agent_free(GclkAgent *agent);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkAgent, gclk_agent_free)
+
+/* Takes the source and starts it when the agent runs. key says what it was made of: on a reload a
+   source with the same key goes on undisturbed (see gclk_agent_has_source). */
+void gclk_agent_add_source(GclkAgent *agent, GclkSource *source, const char *key);
+gboolean gclk_agent_has_source(const GclkAgent *agent, const char *key);
+/* Keeps only the sources whose key is in the NULL-terminated list. */
+void gclk_agent_keep_sources(GclkAgent *agent, const char *const *keys);
+/* A new configuration is in force (policy; sources are the caller's business). */
+void gclk_agent_set_config(GclkAgent *agent, const GclkConfig *config);
+/* Begins or ceases to steer: a rival has gone or come. */
+gboolean gclk_agent_set_control(GclkAgent *agent, gboolean steers, const char *reason, GError **error);
+gboolean gclk_agent_steers(const GclkAgent *agent);
+
+/* Takes over the clock as it is, restores the learned frequency, starts the sources. */
+gboolean gclk_agent_start(GclkAgent *agent, GError **error);
+/* Leaves frequency in place and what was learned in the state directory; stops the sources. */
+void gclk_agent_stop(GclkAgent *agent);
+
+/* Asks every source for a burst. */
+void gclk_agent_burst(GclkAgent *agent);
+/* By hand: the next decision may step either way, at once. FALSE with a reason when it cannot. */
+gboolean gclk_agent_step(GclkAgent *agent, char **reason);
+
+/* Has every source given enough samples, or said why it does not? */
+gboolean gclk_agent_settled(const GclkAgent *agent);
+
+/* A finding that stays until it is cleared. Logged when it appears, changes or goes. */
+void gclk_agent_set_finding(GclkAgent *agent, const char *id, GclkSeverity severity,
+	const char *statement, const char *remedy);
+void gclk_agent_clear_finding(GclkAgent *agent, const char *id);
+
+/* TAI minus UTC, s, by the newest entry of this machine's table. */
+gint gclk_agent_tai_offset(const GclkAgent *agent);
+
+/* Everything that can be said now. Caller frees. */
+GclkStatus *gclk_agent_status(GclkAgent *agent);
+
+#endif

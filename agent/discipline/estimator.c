@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "discipline/estimator.h"
+
+#include <math.h>
+
+#include "discipline/filter.h"
+
+/* Wander of the bank's filters, ppb^2 a second: from a quartz kept warm to a guest on the move. */
+static const double wanders[] = { 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4 };
+#define FILTERS G_N_ELEMENTS(wanders)
+
+#define RECENT 64 /* samples remembered for the least delay and for the bound */
+
+/* Time stamps are not better than this, ns. */
+#define STAMP_NOISE 20.0
+
+/* A sample is odd when it is off by more than this many sigma and more than its delay explains.
+   Less than the floor, ns, is left to the filters: no disruption is that small. */
+#define ODD_SIGMA 6.0
+#define ODD_FLOOR 10000.0
+/* Before so many samples the noise is not known well enough to call one odd. */
+#define ODD_KNOWN 8
+
+/* After a jump the machine may be another one: its frequency is trusted to 50 ppm (vmclock's header
+   allows a step of that size on migration). */
+#define JUMP_FREQUENCY_SIGMA 50000.0
+
+typedef struct {
+	gint64 raw;
+	gint64 offset; /* reference minus RAW */
+	gint64 delay;
+	gint64 bound;
+	gboolean assumed;
+} Memory;
+
+struct GclkEstimator {
+	GclkFilter filters[FILTERS];
+	gint64 base_raw;    /* the filters' offsets are counted from base_offset at base_raw */
+	gint64 base_offset;
+	guint samples;
+	Memory recent[RECENT]; /* ring of accepted samples */
+	guint recent_next, recent_n;
+	Memory odd[GCLK_ESTIMATOR_AGREE]; /* suspects in a row */
+	guint odd_n;
+};
+
+GclkEstimator *gclk_estimator_new(void)
+{
+	GclkEstimator *estimator = g_new0(GclkEstimator, 1);
+
+	gclk_estimator_start(estimator, 0, 100000);
+	return estimator;
+}
+
+void gclk_estimator_free(GclkEstimator *estimator)
+{
+	g_free(estimator);
+}
+
+void gclk_estimator_start(GclkEstimator *estimator, double frequency_ppb, double sigma_ppb)
+{
+	*estimator = (GclkEstimator){ 0 };
+	for (guint i = 0; i < FILTERS; i++)
+		gclk_filter_init(&estimator->filters[i], wanders[i], frequency_ppb, sigma_ppb);
+}
+
+/* --- the noise of a sample -------------------------------------------------------------------- */
+
+/* Least and mean delay of the samples remembered and of this one. */
+static void delay_statistics(const GclkEstimator *e, gint64 delay, gint64 *least, double *mean)
+{
+	double sum = (double) delay;
+
+	*least = delay;
+	for (guint i = 0; i < e->recent_n; i++) {
+		*least = MIN(*least, e->recent[i].delay);
+		sum += (double) e->recent[i].delay;
+	}
+	*mean = sum / (e->recent_n + 1);
+}
+
+/*
+ * Variance of a sample's offset, ns^2. An excess D over the least possible delay leaves the offset
+ * anywhere within +-D/2: a uniform distribution, variance D^2/12. The least delay seen is itself
+ * above the least possible one, by about the mean excess over the root of the number seen.
+ */
+static double weigh(const GclkEstimator *e, gint64 delay)
+{
+	gint64 least;
+	double mean, excess;
+
+	delay_statistics(e, delay, &least, &mean);
+	excess = (double) (delay - least) + 0.6 * (mean - (double) least) / sqrt(e->recent_n + 1.0);
+	/* Alone, a sample says nothing of the least delay: half of it may be asymmetry. */
+	if (e->recent_n == 0)
+		excess = (double) delay;
+	return excess * excess / 12 + STAMP_NOISE * STAMP_NOISE;
+}
+
+/* --- the bank --------------------------------------------------------------------------------- */
+
+/* How much each filter counts; sums to one. */
+static void bank_shares(const GclkEstimator *e, double shares[FILTERS])
+{
+	double best = -INFINITY, sum = 0;
+
+	for (guint i = 0; i < FILTERS; i++)
+		best = MAX(best, e->filters[i].likelihood);
+	for (guint i = 0; i < FILTERS; i++)
+		sum += shares[i] = exp(e->filters[i].likelihood - best);
+	for (guint i = 0; i < FILTERS; i++)
+		shares[i] /= sum;
+}
+
+typedef struct {
+	double offset, frequency, offset_variance, frequency_variance, scale;
+} Mixture;
+
+static Mixture bank_mix(const GclkFilter filters[FILTERS], const double shares[FILTERS])
+{
+	Mixture m = { 0 };
+
+	for (guint i = 0; i < FILTERS; i++) {
+		m.offset += shares[i] * filters[i].offset;
+		m.frequency += shares[i] * filters[i].frequency;
+		m.scale += shares[i] * filters[i].scale;
+	}
+	for (guint i = 0; i < FILTERS; i++) {
+		double a = filters[i].offset - m.offset, b = filters[i].frequency - m.frequency;
+
+		m.offset_variance += shares[i] * (filters[i].p00 + a * a);
+		m.frequency_variance += shares[i] * (filters[i].p11 + b * b);
+	}
+	return m;
+}
+
+static double seconds(gint64 ns)
+{
+	return (double) ns / 1e9;
+}
+
+/* The bank's opinion at a later time; the bank itself stays where it is. */
+static Mixture bank_at(const GclkEstimator *e, gint64 raw)
+{
+	GclkFilter filters[FILTERS];
+	double shares[FILTERS];
+
+	bank_shares(e, shares);
+	for (guint i = 0; i < FILTERS; i++) {
+		filters[i] = e->filters[i];
+		gclk_filter_predict(&filters[i], seconds(raw - e->base_raw));
+	}
+	return bank_mix(filters, shares);
+}
+
+static void fuse(GclkEstimator *e, const Memory *m)
+{
+	double dt = e->samples ? seconds(m->raw - e->base_raw) : 0;
+	double weight = weigh(e, m->delay);
+	gint64 shift;
+
+	if (e->samples == 0)
+		e->base_offset = m->offset;
+	for (guint i = 0; i < FILTERS; i++) {
+		gclk_filter_predict(&e->filters[i], dt);
+		gclk_filter_update(&e->filters[i], (double) (m->offset - e->base_offset), weight);
+	}
+	/* The line follows, so that doubles hold nanoseconds however far the clocks are apart. */
+	shift = (gint64) e->filters[FILTERS / 2].offset;
+	for (guint i = 0; i < FILTERS; i++)
+		gclk_filter_rebase(&e->filters[i], (double) shift);
+	e->base_raw = m->raw;
+	e->base_offset += shift;
+	e->samples++;
+	e->recent[e->recent_next] = *m;
+	e->recent_next = (e->recent_next + 1) % RECENT;
+	e->recent_n = MIN(e->recent_n + 1, RECENT);
+}
+
+/* --- jumps ------------------------------------------------------------------------------------ */
+
+static gboolean is_odd(const GclkEstimator *e, const Memory *m)
+{
+	Mixture now;
+	double sigma, error;
+
+	if (e->samples < ODD_KNOWN)
+		return FALSE;
+	now = bank_at(e, m->raw);
+	error = fabs((double) (m->offset - e->base_offset) - now.offset);
+	sigma = sqrt(now.offset_variance + now.scale * weigh(e, m->delay));
+	return error > MAX(ODD_SIGMA * sigma, ODD_FLOOR) + (double) m->delay / 2;
+}
+
+/* Do two samples tell of the same clock? Their delays and some drift may lie between them. */
+static gboolean agree(const Memory *a, const Memory *b)
+{
+	double drift = fabs(seconds(b->raw - a->raw)) * JUMP_FREQUENCY_SIGMA;
+
+	return fabs((double) (a->offset - b->offset)) <=
+	       (double) (a->delay / 2 + b->delay / 2) + drift + ODD_FLOOR;
+}
+
+static void begin_anew(GclkEstimator *e)
+{
+	for (guint i = 0; i < FILTERS; i++)
+		gclk_filter_forget_offset(&e->filters[i], JUMP_FREQUENCY_SIGMA);
+	e->samples = 0;
+	e->recent_n = e->recent_next = 0;
+	for (guint i = 0; i < e->odd_n; i++)
+		fuse(e, &e->odd[i]);
+	e->odd_n = 0;
+}
+
+static GclkEstimatorResult suspect(GclkEstimator *e, const Memory *m)
+{
+	if (e->odd_n && !agree(&e->odd[e->odd_n - 1], m))
+		e->odd_n = 0;
+	e->odd[e->odd_n++] = *m;
+	if (e->odd_n < GCLK_ESTIMATOR_AGREE)
+		return GCLK_ESTIMATOR_SUSPECT;
+	begin_anew(e);
+	return GCLK_ESTIMATOR_JUMPED;
+}
+
+/* --- the public part -------------------------------------------------------------------------- */
+
+GclkEstimatorResult gclk_estimator_add(GclkEstimator *e, const GclkSample *sample)
+{
+	const Memory m = {
+		.raw = sample->raw,
+		.offset = sample->offset + (sample->real - sample->raw),
+		.delay = MAX(sample->delay, 0),
+		.bound = gclk_sample_bound(sample),
+		.assumed = (sample->flags & GCLK_SAMPLE_ASSUMED) != 0,
+	};
+
+	if (e->samples && m.raw <= e->base_raw)
+		return GCLK_ESTIMATOR_SUSPECT;
+	if (is_odd(e, &m))
+		return suspect(e, &m);
+	e->odd_n = 0;
+	fuse(e, &m);
+	return GCLK_ESTIMATOR_ACCEPTED;
+}
+
+/* The true offset lies within the bound of every sample, each widened by what the clock may have
+   drifted since; the tightest of them bounds the estimate. */
+static gint64 bound_at(const GclkEstimator *e, gint64 raw, double offset, double frequency,
+	gboolean *assumed)
+{
+	gint64 best = GCLK_BOUND_UNKNOWN;
+
+	*assumed = FALSE;
+	for (guint i = 0; i < e->recent_n; i++) {
+		const Memory *m = &e->recent[i];
+		double age = seconds(raw - m->raw);
+		double then = (double) (m->offset - e->base_offset) + frequency * age;
+		double error = fabs(offset - then) + age * GCLK_DRIFT_BOUND_PPB;
+		gint64 bound = gclk_bound_add(m->bound, error < 9e18 ? (gint64) error : G_MAXINT64);
+
+		if (bound < best) {
+			best = bound;
+			*assumed = m->assumed;
+		}
+	}
+	return best;
+}
+
+gboolean gclk_estimator_predict(const GclkEstimator *e, gint64 raw, GclkEstimate *out)
+{
+	Mixture now;
+
+	if (e->samples == 0)
+		return FALSE;
+	raw = MAX(raw, e->base_raw);
+	now = bank_at(e, raw);
+	*out = (GclkEstimate){
+		.raw = raw,
+		.offset = e->base_offset + (gint64) llround(now.offset),
+		.offset_sigma = sqrt(now.offset_variance),
+		.frequency_ppb = now.frequency,
+		.frequency_sigma_ppb = sqrt(now.frequency_variance),
+		.samples = e->samples,
+		.last_raw = e->base_raw,
+	};
+	out->bound = bound_at(e, raw, now.offset, now.frequency, &out->assumed);
+	out->jitter = sqrt(now.scale * weigh(e, e->recent[(e->recent_next + RECENT - 1) % RECENT].delay));
+	return TRUE;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the samples of one source to the offset and frequency of its reference at any later time,
+ * with one-sigma errors and a bound.
+ *
+ * It works on RAW, the clock that nobody steers, so steps and slews of REAL do not exist for it.
+ * A bank of Kalman filters runs side by side, each believing in another wander of the oscillator;
+ * how well each foretells the samples decides how much it counts. The noise of a sample comes from
+ * the sample itself: what its delay exceeds the least delay by was spent somewhere on the way out
+ * or on the way back, so the offset may be off by up to half of that, either way.
+ */
+#ifndef GUESTCLOCK_ESTIMATOR_H
+#define GUESTCLOCK_ESTIMATOR_H
+
+#include "guestclock/sample.h"
+
+typedef struct GclkEstimator GclkEstimator;
+
+typedef enum {
+	GCLK_ESTIMATOR_ACCEPTED,
+	/* The sample does not fit a clock that ran on by itself; more are needed to tell an outlier from
+	   a jump. */
+	GCLK_ESTIMATOR_SUSPECT,
+	/* Samples agree that the reference has jumped against RAW; the estimate begins anew there. */
+	GCLK_ESTIMATOR_JUMPED,
+} GclkEstimatorResult;
+
+typedef struct {
+	gint64 raw;          /* RAW time for which it holds, ns */
+	gint64 offset;       /* reference minus RAW, ns (the reference as UTC since 1970) */
+	double offset_sigma; /* ns */
+	double frequency_ppb; /* d(reference)/d(RAW) - 1: + RAW is slow, REAL must be sped up */
+	double frequency_sigma_ppb;
+	gint64 bound;     /* largest error of offset, ns, or unknown */
+	gboolean assumed; /* bound rests on an assumed reference error */
+	double jitter;    /* learned one-sigma noise of a typical sample, ns */
+	guint samples;    /* fused since the start or the last jump */
+	gint64 last_raw;  /* RAW time of the last accepted sample */
+} GclkEstimate;
+
+/* Samples that must agree before a jump is believed (design, conduct 2). */
+#define GCLK_ESTIMATOR_AGREE 4
+
+/* A clock left alone is taken to drift by no more than this beyond its known frequency
+   (PHI of RFC 5905 section 11: 15 ppm). */
+#define GCLK_DRIFT_BOUND_PPB 15000
+
+GclkEstimator *gclk_estimator_new(void);
+void gclk_estimator_free(GclkEstimator *estimator);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkEstimator, gclk_estimator_free)
+
+/* What is believed of the frequency before the first sample; forgets everything else. */
+void gclk_estimator_start(GclkEstimator *estimator, double frequency_ppb, double sigma_ppb);
+
+/* Samples must come in the order of their RAW time; an older one is ignored (SUSPECT). */
+GclkEstimatorResult gclk_estimator_add(GclkEstimator *estimator, const GclkSample *sample);
+
+/* The estimate for a RAW time at or after the last sample. FALSE: no sample yet. */
+gboolean gclk_estimator_predict(const GclkEstimator *estimator, gint64 raw, GclkEstimate *out);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "discipline/selection.h"
+
+#include "guestclock/sample.h"
+#include "report/table.h"
+
+/* Another source takes over only when its bound is below this share of the current one's. */
+#define CLEARLY_BETTER 0.7
+
+typedef struct {
+	guint stated, assumed; /* origins whose bound is stated, or only assumed */
+} Votes;
+
+typedef struct {
+	gint64 low, high;
+	Votes votes;
+} Region;
+
+static gint64 low_end(const GclkCandidate *c)
+{
+	return c->bound > c->offset - G_MININT64 ? G_MININT64 : c->offset - c->bound;
+}
+
+static gint64 high_end(const GclkCandidate *c)
+{
+	return c->bound > G_MAXINT64 - c->offset ? G_MAXINT64 : c->offset + c->bound;
+}
+
+static gboolean covers(const GclkCandidate *c, gint64 low, gint64 high)
+{
+	return low_end(c) <= high && high_end(c) >= low;
+}
+
+/* A candidate votes when it has a fresh estimate with a known bound. */
+static gboolean votes(const GclkCandidate *c)
+{
+	return c->condition == GCLK_SOURCE_OK && c->estimated && !c->stale &&
+	       c->bound != GCLK_BOUND_UNKNOWN;
+}
+
+static gboolean better(Votes a, Votes b)
+{
+	return a.stated != b.stated ? a.stated > b.stated : a.assumed > b.assumed;
+}
+
+/* Has this origin been counted by an earlier candidate of the same standing that covers the region? */
+static gboolean counted_before(const GclkCandidate *all, guint i, gint64 low, gint64 high)
+{
+	for (guint j = 0; j < i; j++)
+		if (votes(&all[j]) && covers(&all[j], low, high) &&
+			all[j].assumed == all[i].assumed && g_str_equal(all[j].origin, all[i].origin))
+			return TRUE;
+	return FALSE;
+}
+
+static Votes count(const GclkCandidate *all, guint n, gint64 low, gint64 high)
+{
+	Votes v = { 0, 0 };
+
+	for (guint i = 0; i < n; i++) {
+		if (!votes(&all[i]) || !covers(&all[i], low, high) ||
+			counted_before(all, i, low, high))
+			continue;
+		if (all[i].assumed)
+			v.assumed++;
+		else
+			v.stated++;
+	}
+	return v;
+}
+
+/* The best region begins at the low end of some interval and ends at the nearest high end. */
+static Region best_region(const GclkCandidate *all, guint n)
+{
+	Region best = { 0, 0, { 0, 0 } };
+
+	for (guint i = 0; i < n; i++) {
+		gint64 point = low_end(&all[i]);
+		Votes v;
+
+		if (!votes(&all[i]))
+			continue;
+		v = count(all, n, point, point);
+		if (better(v, best.votes))
+			best = (Region){ point, G_MAXINT64, v };
+	}
+	for (guint i = 0; i < n; i++)
+		if (votes(&all[i]) && covers(&all[i], best.low, best.low))
+			best.high = MIN(best.high, high_end(&all[i]));
+	return best;
+}
+
+/* More than half of those with stated bounds; where there are none, of those with assumed ones. */
+static gboolean has_majority(Votes in, Votes all)
+{
+	return all.stated ? 2 * in.stated > all.stated : 2 * in.assumed > all.assumed;
+}
+
+static gboolean preferable(const GclkCandidate *a, const GclkCandidate *b)
+{
+	return a->kind != b->kind ? a->kind < b->kind : a->bound < b->bound;
+}
+
+static gint choose(const GclkCandidate *all, guint n, const Region *truth, gint current)
+{
+	gint best = -1;
+
+	for (guint i = 0; i < n; i++)
+		if (votes(&all[i]) && covers(&all[i], truth->low, truth->high) &&
+			(best < 0 || preferable(&all[i], &all[best])))
+			best = (gint) i;
+	if (best >= 0 && current >= 0 && current < (gint) n && votes(&all[current]) &&
+		covers(&all[current], truth->low, truth->high) &&
+		all[current].kind == all[best].kind &&
+		(double) all[best].bound > CLEARLY_BETTER * (double) all[current].bound)
+		return current;
+	return best;
+}
+
+/* --- verdicts --------------------------------------------------------------------------------- */
+
+static void give(GclkCandidate *c, GclkVerdict verdict, char *reason)
+{
+	c->verdict = verdict;
+	c->reason = reason;
+}
+
+static void judge_unfit(GclkCandidate *c)
+{
+	static const GclkVerdict by_condition[] = {
+		[GCLK_SOURCE_WAITING] = GCLK_VERDICT_WAITING,
+		[GCLK_SOURCE_OK] = GCLK_VERDICT_WAITING,
+		[GCLK_SOURCE_UNREACHABLE] = GCLK_VERDICT_UNREACHABLE,
+		[GCLK_SOURCE_REFUSED] = GCLK_VERDICT_REFUSED,
+		[GCLK_SOURCE_FAILED] = GCLK_VERDICT_FAILED,
+	};
+
+	if (c->condition == GCLK_SOURCE_OK && c->estimated && c->stale)
+		give(c, GCLK_VERDICT_UNREACHABLE, g_strdup("no sample for too long"));
+	else if (c->condition == GCLK_SOURCE_OK && c->estimated)
+		give(c, GCLK_VERDICT_REFUSED, g_strdup("its error bound is not known"));
+	else
+		give(c, by_condition[c->condition], g_strdup(c->condition_reason));
+}
+
+static char *contradiction(const GclkCandidate *c, const Region *truth, guint origins)
+{
+	char text[32];
+
+	gclk_format_bound(low_end(c) > truth->high ? low_end(c) - truth->high
+						   : truth->low - high_end(c),
+		text);
+	return g_strdup_printf("contradicts %u other%s by at least %s", origins,
+		origins == 1 ? "" : "s", text);
+}
+
+static void judge(GclkCandidate *all, guint n, const Region *truth, gint selected)
+{
+	guint origins = truth->votes.stated + truth->votes.assumed;
+
+	for (guint i = 0; i < n; i++) {
+		GclkCandidate *c = &all[i];
+
+		if (!votes(c))
+			judge_unfit(c);
+		else if (!covers(c, truth->low, truth->high))
+			give(c, GCLK_VERDICT_FALSETICKER, contradiction(c, truth, origins));
+		else if ((gint) i == selected)
+			give(c, GCLK_VERDICT_SELECTED, NULL);
+		else
+			give(c, GCLK_VERDICT_AGREES, NULL);
+	}
+}
+
+static void judge_tie(GclkCandidate *all, guint n)
+{
+	for (guint i = 0; i < n; i++)
+		if (votes(&all[i]))
+			give(&all[i], GCLK_VERDICT_FALSETICKER,
+				g_strdup("the sources contradict each other, and none has the majority"));
+		else
+			judge_unfit(&all[i]);
+}
+
+static Votes count_all(const GclkCandidate *all, guint n)
+{
+	return count(all, n, G_MININT64, G_MAXINT64);
+}
+
+GclkSelection gclk_selection_run(GclkCandidate *all, guint n, gint current)
+{
+	Votes total = count_all(all, n);
+	Region truth = best_region(all, n);
+	GclkSelection s = { .selected = -1 };
+
+	if (total.stated + total.assumed == 0) {
+		judge(all, n, &truth, -1);
+		s.reason = g_strdup(n ? "no source gives usable time" : "no source of time is known");
+	} else if (!has_majority(truth.votes, total)) {
+		judge_tie(all, n);
+		s.reason = g_strdup_printf("%u sources contradict each other; a further one would "
+					   "tell which is right", total.stated + total.assumed);
+	} else {
+		s.selected = choose(all, n, &truth, current);
+		s.origins = truth.votes.stated + truth.votes.assumed;
+		s.single = total.stated + total.assumed == 1;
+		judge(all, n, &truth, s.selected);
+	}
+	return s;
+}

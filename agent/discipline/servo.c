@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "discipline/servo.h"
+
+#include <math.h>
+
+/* Samples that must agree before the clock is stepped, at start and later (conduct 2). */
+#define STEP_SAMPLES 4
+
+/* At the start there is no history to protect, and slewing 10 ms takes a minute: step from 1 ms. */
+#define FIRST_STEP_THRESHOLD GCLK_NS_PER_MS
+
+/* The tick moves in units of 1 us in USER_HZ 100 = 100 ppm (adjtimex(2)). */
+#define TICK_UNIT_PPB 100000.0
+
+/* Room kept in the frequency word, so that it does not hit its end between two updates. */
+#define FREQUENCY_COMFORT_PPB (0.95 * GCLK_FREQUENCY_LIMIT_PPB)
+
+gboolean gclk_servo_split(double rate_ppb, double tick_now, double *tick_ppb, double *frequency_ppb)
+{
+	double rest;
+
+	*tick_ppb = tick_now;
+	if (fabs(rate_ppb - tick_now) > FREQUENCY_COMFORT_PPB)
+		*tick_ppb = round(rate_ppb / TICK_UNIT_PPB) * TICK_UNIT_PPB;
+	/* Back to the plain tick as soon as the frequency word alone would do at ease. */
+	if (fabs(rate_ppb) < FREQUENCY_COMFORT_PPB / 2)
+		*tick_ppb = 0;
+	*tick_ppb = CLAMP(*tick_ppb, -GCLK_TICK_LIMIT_PPB, GCLK_TICK_LIMIT_PPB);
+	rest = rate_ppb - *tick_ppb;
+	*frequency_ppb = CLAMP(rest, -GCLK_FREQUENCY_LIMIT_PPB, GCLK_FREQUENCY_LIMIT_PPB);
+	return *frequency_ppb == rest;
+}
+
+/* The least time constant that keeps the slew within its limit, but no slower than the updates
+   come; what is left over then waits for the next one. */
+static void plan_slew(gint64 offset, gint64 interval, gint64 *phase, guint *tc)
+{
+	gint64 per_second = GCLK_SLEW_LIMIT_PPM * GCLK_NS_PER_US;
+	gint64 reach;
+
+	*tc = 0;
+	while (*tc < GCLK_PHASE_TC_MAX && ABS(offset) > per_second << (2 + *tc) &&
+		(GCLK_NS_PER_S << (2 + *tc)) < interval)
+		(*tc)++;
+	reach = MIN(per_second << (2 + *tc), GCLK_PHASE_LIMIT);
+	*phase = CLAMP(offset, -reach, reach);
+}
+
+static gboolean slews_in_time(gint64 offset)
+{
+	return ABS(offset) <= (gint64) GCLK_SLEW_LONGEST_S * GCLK_SLEW_LIMIT_PPM * GCLK_NS_PER_US;
+}
+
+typedef struct {
+	GclkServoAction action;
+	const char *reason;
+} Decision;
+
+static Decision decide(const GclkServoPolicy *policy, const GclkServoInput *in)
+{
+	gint64 threshold = in->first ? MIN(FIRST_STEP_THRESHOLD, policy->step_threshold)
+				     : policy->step_threshold;
+
+	if (in->first && in->samples < STEP_SAMPLES)
+		return (Decision){ GCLK_SERVO_WAIT, "waiting for samples that agree" };
+	if (ABS(in->offset) <= threshold)
+		return (Decision){ GCLK_SERVO_SLEW, NULL };
+	if (in->first)
+		return (Decision){ GCLK_SERVO_STEP, "first correction since the start" };
+	if (in->offset < 0 && slews_in_time(in->offset))
+		return (Decision){ GCLK_SERVO_SLEW, NULL };
+	if (in->offset < 0)
+		return (Decision){ GCLK_SERVO_REFUSE,
+			"the clock is too far ahead to be slewed back; it is never stepped back while "
+			"the system runs, unless by hand: guestclock step" };
+	if (in->samples < STEP_SAMPLES)
+		return (Decision){ GCLK_SERVO_WAIT, "waiting for samples that agree" };
+	if (in->offset > policy->max_step && in->origins < 2)
+		return (Decision){ GCLK_SERVO_REFUSE,
+			"the clock is behind by more than max-step and only one source says so; "
+			"if it is right: guestclock step" };
+	return (Decision){ GCLK_SERVO_STEP, "behind by more than step-threshold" };
+}
+
+GclkServoOutput gclk_servo_run(const GclkServoPolicy *policy, const GclkServoInput *in)
+{
+	Decision decision = decide(policy, in);
+	GclkServoOutput out = { .action = decision.action, .reason = decision.reason };
+
+	out.beyond_reach = !gclk_servo_split(
+		in->frequency_ppb, in->tick_ppb, &out.tick_ppb, &out.frequency_ppb);
+	if (out.action == GCLK_SERVO_STEP)
+		out.step = in->offset;
+	if (out.action == GCLK_SERVO_SLEW)
+		plan_slew(in->offset, in->interval, &out.phase, &out.phase_tc);
+	return out;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What to do to the clock: wait, slew or step. A pure function; the rules are those of conduct
+ * (doc/design.md). The frequency is always set to what is known of the oscillator. An offset is
+ * left to the kernel's own phase correction, which ends by itself whatever becomes of us, so the
+ * frequency in force is right at every moment.
+ */
+#ifndef GUESTCLOCK_SERVO_H
+#define GUESTCLOCK_SERVO_H
+
+#include "guestclock/sample.h"
+#include "platform/platform.h"
+
+/* A slew goes no faster: the kernel's limit for adjtime(3), and what chrony's users know. */
+#define GCLK_SLEW_LIMIT_PPM 500
+
+/* A clock that is ahead is slewed back for no longer than this; further ahead, a person decides. */
+#define GCLK_SLEW_LONGEST_S 3600
+
+typedef struct {
+	gint64 step_threshold; /* ns: a clock less behind than this is slewed */
+	gint64 max_step;       /* ns: beyond, two origins must agree */
+	gint64 max_error;      /* ns: beyond, the clock is not synchronised */
+} GclkServoPolicy;
+
+typedef struct {
+	gint64 offset;        /* reference minus REAL now, ns */
+	gint64 bound;         /* of that, ns or unknown */
+	double frequency_ppb; /* what RAW lacks */
+	guint samples;        /* that agree since the start or the last jump */
+	guint origins;        /* that agree */
+	gboolean first;       /* not yet corrected since the start, or by hand: one step, either way */
+	gint64 interval;      /* ns until the next sample is due */
+	double tick_ppb;      /* tick in force */
+} GclkServoInput;
+
+typedef enum {
+	GCLK_SERVO_WAIT,   /* too little is known: leave the clock as it is */
+	GCLK_SERVO_SLEW,
+	GCLK_SERVO_STEP,
+	GCLK_SERVO_REFUSE, /* only the frequency is set; a person must step */
+} GclkServoAction;
+
+typedef struct {
+	GclkServoAction action;
+	double frequency_ppb, tick_ppb; /* to set, except with WAIT */
+	gint64 phase;                   /* SLEW: for the kernel to correct, ns */
+	guint phase_tc;
+	gint64 step;                    /* STEP: ns */
+	gboolean beyond_reach;          /* the rate error is more than even the tick can mend */
+	const char *reason;             /* for WAIT, STEP and REFUSE */
+} GclkServoOutput;
+
+GclkServoOutput gclk_servo_run(const GclkServoPolicy *policy, const GclkServoInput *input);
+
+/* Splits a rate between tick and frequency word. The tick stays as it is while the frequency word
+   reaches. FALSE: beyond both; they are then set as far as they go. */
+gboolean gclk_servo_split(double rate_ppb, double tick_now, double *tick_ppb, double *frequency_ppb);
+
+#endif

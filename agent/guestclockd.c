@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* guestclockd: options, wiring, main loop. What is done to the clock stands in agent.c. */
+#include "build-config.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "agent.h"
+#include "detach.h"
+#include "mastery.h"
+#include "memory.h"
+#include "once.h"
+#include "platform/native.h"
+#include "publisher.h"
+#include "report/control.h"
+#include "report/log.h"
+#include "report/notify.h"
+#include "sources.h"
+
+#define DEFAULT_CONFIG GCLK_SYSCONFDIR "/guestclock/guestclockd.conf"
+/* Rivals and precision clocks are looked for this often. */
+#define LOOK_AROUND (300 * GCLK_NS_PER_S)
+#define STATUS_FAILED 1
+#define STATUS_USAGE 2
+
+typedef struct {
+	char *config, *control, *run_directory, *state_directory;
+	gboolean check_config, foreground, once, no_helper, verbose, version;
+} Options;
+
+typedef struct {
+	Options options;
+	GclkConfig *config;
+	GclkEnvironment *environment;
+	GclkPrivileged *privileged; /* NULL with --no-helper */
+	GclkDropped dropped;
+	GclkPlatform *platform;
+	GclkAgent *agent;
+	GclkPublisher publisher;
+	GclkControl control;
+	GclkControlServer *commands;
+	GMainContext *context;
+	GMainLoop *loop;
+} Daemon;
+
+/* --- options and configuration ---------------------------------------------------------------- */
+
+static gboolean parse_options(int argc, char **argv, Options *o, GError **error)
+{
+	const GOptionEntry entries[] = {
+		{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &o->config,
+			"Configuration file (" DEFAULT_CONFIG ")", "FILE" },
+		{ "check-config", 0, 0, G_OPTION_ARG_NONE, &o->check_config,
+			"Check the configuration and exit", NULL },
+		{ "foreground", 'f', 0, G_OPTION_ARG_NONE, &o->foreground,
+			"Stay in the foreground, log to standard error", NULL },
+		{ "once", '1', 0, G_OPTION_ARG_NONE, &o->once,
+			"Measure all sources, print the table, exit; never touches the clock", NULL },
+		{ "control", 0, 0, G_OPTION_ARG_STRING, &o->control,
+			"Who steers the clock: auto, kernel or none", "MODE" },
+		{ "run-directory", 0, 0, G_OPTION_ARG_FILENAME, &o->run_directory,
+			"Where the status file goes", "DIR" },
+		{ "state-directory", 0, 0, G_OPTION_ARG_FILENAME, &o->state_directory,
+			"Where the learned frequency is kept", "DIR" },
+		{ "no-helper", 0, 0, G_OPTION_ARG_NONE, &o->no_helper,
+			"No privileged process: numeric servers only (simulation)", NULL },
+		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose, "Log details", NULL },
+		{ "version", 'V', 0, G_OPTION_ARG_NONE, &o->version, "Print the version", NULL },
+		{ 0 },
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new("- keeps the clock of this guest");
+
+	g_option_context_add_main_entries(context, entries, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, error))
+		return FALSE;
+	if (argc > 1)
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+			"unexpected argument \"%s\"; see guestclockd --help", argv[1]);
+	return argc == 1;
+}
+
+static void options_clear(Options *o)
+{
+	g_free(o->config);
+	g_free(o->control);
+	g_free(o->run_directory);
+	g_free(o->state_directory);
+}
+
+static void override(char **value, const char *by)
+{
+	if (!by)
+		return;
+	g_free(*value);
+	*value = g_strdup(by);
+}
+
+static GclkConfig *load_config(const Options *o, GError **error)
+{
+	g_autoptr(GclkConfig) config =
+		gclk_config_load(o->config ? o->config : DEFAULT_CONFIG, o->config != NULL, error);
+
+	if (!config)
+		return NULL;
+	override(&config->run_directory, o->run_directory);
+	override(&config->state_directory, o->state_directory);
+	if (o->control && !gclk_control_from_name(o->control, &config->control)) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			"--control=%s: should be auto, kernel or none", o->control);
+		return NULL;
+	}
+	if (o->once)
+		config->control = GCLK_CONTROL_NONE;
+	gclk_config_discover(config, "");
+	return g_steal_pointer(&config);
+}
+
+static int check_config(const GclkConfig *config)
+{
+	for (guint i = 0; i < config->files->len; i++)
+		printf("read %s\n", (const char *) g_ptr_array_index(config->files, i));
+	if (config->files->len == 0)
+		printf("no configuration file: defaults\n");
+	for (guint i = 0; i < config->servers->len; i++) {
+		const GclkServerConfig *s = g_ptr_array_index(config->servers, i);
+
+		printf("server %s (%s port %u, polls 2^%d to 2^%d s)%s%s\n", s->name, s->address,
+			s->port, s->min_poll, s->max_poll, config->servers_from ? " from " : "",
+			config->servers_from ? config->servers_from : "");
+	}
+	if (config->servers->len == 0)
+		printf("no NTP server: only a precision clock can be used\n");
+	printf("the configuration is good\n");
+	return 0;
+}
+
+/* --- who steers ------------------------------------------------------------------------------- */
+
+static GclkMastery decide_mastery(const Daemon *d, const GPtrArray *rivals)
+{
+	const char *reason = NULL;
+	gboolean may = d->platform->may_steer(d->platform, &reason);
+
+	return gclk_mastery_decide(
+		d->config->control, may, reason, d->environment->container, rivals);
+}
+
+static void note_rival(Daemon *d, const GclkMastery *mastery)
+{
+	if (mastery->rival)
+		gclk_agent_set_finding(d->agent, "rival", GCLK_SEVERITY_WARNING, mastery->reason,
+			"stop one of the two; until then guestclockd only measures");
+	else
+		gclk_agent_clear_finding(d->agent, "rival");
+}
+
+static void on_look_around(gpointer user)
+{
+	Daemon *d = user;
+	g_autoptr(GPtrArray) rivals = gclk_rivals_find(d->platform);
+	GclkMastery mastery = decide_mastery(d, rivals);
+	g_autoptr(GError) error = NULL;
+
+	note_rival(d, &mastery);
+	if (!gclk_agent_set_control(d->agent, mastery.steers, mastery.reason, &error))
+		g_warning("%s", error->message);
+	gclk_sources_look_for_ptp(d->agent, d->platform, d->config);
+	g_free(mastery.reason);
+	d->platform->timer_start(d->platform, LOOK_AROUND, on_look_around, d);
+}
+
+/* --- eras ------------------------------------------------------------------------------------- */
+
+/* Around when are we? The latest of what cannot be too late: the build (0 stands for it), the time
+   remembered, and the RTC (design, conduct 10). */
+static gint64 era_pivot(const Daemon *d)
+{
+	g_autofree char *rtc = d->platform->read_file(
+		d->platform, "/sys/class/rtc/rtc0/since_epoch", 64, NULL, NULL);
+	gint64 seconds = rtc ? g_ascii_strtoll(rtc, NULL, 10) : 0;
+	GclkMemory memory;
+
+	gclk_memory_load(d->platform, d->config->state_directory, NULL, &memory, NULL);
+	return MAX((gint64) GCLK_BUILD_TIME * GCLK_NS_PER_S,
+		MAX(memory.saved, CLAMP(seconds, 0, G_MAXINT32 * (gint64) 4) * GCLK_NS_PER_S));
+}
+
+/* --- commands and signals --------------------------------------------------------------------- */
+
+static gboolean reload(Daemon *d, GError **error)
+{
+	GclkConfig *config = load_config(&d->options, error);
+	GclkConfig *old = d->config;
+
+	if (!config)
+		return FALSE;
+	d->config = config;
+	gclk_agent_set_config(d->agent, config);
+	gclk_sources_apply(d->agent, d->platform, config, era_pivot(d));
+	gclk_config_free(old);
+	return TRUE;
+}
+
+static char *on_command(gpointer user, const char *command)
+{
+	Daemon *d = user;
+	g_autoptr(GError) error = NULL;
+	char *reason = NULL;
+
+	if (g_str_equal(command, "burst")) {
+		gclk_agent_burst(d->agent);
+		return g_strdup("ok every source is asked now");
+	}
+	if (g_str_equal(command, "step")) {
+		if (gclk_agent_step(d->agent, &reason))
+			return g_strdup("ok");
+		return g_strconcat("error ", reason, NULL);
+	}
+	if (g_str_equal(command, "reload"))
+		return reload(d, &error) ? g_strdup("ok the configuration was read again")
+					 : g_strconcat("error ", error->message, NULL);
+	return g_strdup("error unknown command");
+}
+
+static void on_signal(gpointer user, int signo)
+{
+	Daemon *d = user;
+	g_autoptr(GError) error = NULL;
+
+	if (signo != SIGHUP) {
+		g_message("stopping on signal %d", signo);
+		g_main_loop_quit(d->loop);
+		return;
+	}
+	gclk_notify("RELOADING=1");
+	if (reload(d, &error))
+		g_message("the configuration was read again");
+	else
+		g_warning("the old configuration stays in force: %s", error->message);
+	gclk_notify("READY=1");
+}
+
+static void on_report(gpointer user, GclkAgent *agent, gboolean urgent)
+{
+	gclk_publisher_report(user, agent, urgent);
+}
+
+static void on_report_once(gpointer user, GclkAgent *agent, gboolean urgent)
+{
+	(void) user;
+	(void) agent;
+	(void) urgent;
+}
+
+/* --- becoming small --------------------------------------------------------------------------- */
+
+static gboolean start_helper(Daemon *d, GError **error)
+{
+	const char *path = d->options.config ? d->options.config : DEFAULT_CONFIG;
+	g_autofree char *drop_ins = g_strconcat(path, ".d", NULL);
+	const char *const files[] = { path, d->config->keys, NULL };
+	const char *const directories[] = { drop_ins, NULL };
+	const char *const devices[] = { d->config->ptp_device, NULL };
+	const GclkPrivilegedPolicy policy = { files, directories,
+		d->config->ptp_device && d->config->ptp_device[0] == '/' ? devices : NULL };
+
+	d->privileged = gclk_privileged_start(&policy, error);
+	return d->privileged != NULL;
+}
+
+static void prepare_directory(const char *path, guint uid, guint gid)
+{
+	g_autoptr(GError) error = NULL;
+
+	/* Not fatal: the clock is kept all the same, and writing will tell. */
+	if (!gclk_privileged_prepare_directory(path, 0755, uid, gid, &error))
+		g_warning("%s", error->message);
+}
+
+static gboolean become_small(Daemon *d, GError **error)
+{
+	guint uid = 0, gid = 0;
+
+	gclk_privileged_user(d->config->user, &uid, &gid);
+	if (!d->options.once) {
+		prepare_directory(d->config->run_directory, uid, gid);
+		prepare_directory(d->config->state_directory, uid, gid);
+	}
+	return gclk_privileged_drop(d->config->user, &d->dropped, error);
+}
+
+static void note_user(Daemon *d)
+{
+	g_autofree char *text = g_strdup_printf(
+		"there is no user \"%s\": running as root with CAP_SYS_TIME alone", d->config->user);
+
+	if (d->dropped.still_root)
+		gclk_agent_set_finding(d->agent, "user", GCLK_SEVERITY_NOTE, text,
+			"useradd --system guestclock, or set user in [daemon]");
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static gboolean start_agent(Daemon *d, GError **error)
+{
+	static const GclkAgentEvents publish = { .report = on_report };
+	static const GclkAgentEvents nothing = { .report = on_report_once };
+	GclkMastery mastery = decide_mastery(d, d->environment->rivals);
+
+	gclk_publisher_init(&d->publisher, d->platform, d->config->run_directory);
+	d->agent = gclk_agent_new(d->platform, d->config, d->environment, mastery.steers,
+		mastery.reason, d->options.once ? &nothing : &publish, &d->publisher);
+	note_rival(d, &mastery);
+	note_user(d);
+	g_free(mastery.reason);
+	gclk_sources_apply(d->agent, d->platform, d->config, era_pivot(d));
+	return gclk_agent_start(d->agent, error);
+}
+
+static void serve_commands(Daemon *d)
+{
+	g_autofree char *path = g_build_filename(d->config->run_directory, "control", NULL);
+	g_autoptr(GError) error = NULL;
+
+	d->commands = gclk_control_new(path, d->context, on_command, d, &error);
+	if (!d->commands)
+		g_warning("no commands can be taken: %s", error->message);
+}
+
+static void run(Daemon *d, int detached)
+{
+	GSource *signals = gclk_loop_watch_signals(d->context, on_signal, d);
+
+	serve_commands(d);
+	d->platform->timer_start(d->platform, LOOK_AROUND, on_look_around, d);
+	gclk_notify("READY=1");
+	if (detached >= 0)
+		gclk_detach_ready(detached);
+	g_main_loop_run(d->loop);
+	gclk_notify("STOPPING=1");
+	gclk_control_free(d->commands);
+	g_source_destroy(signals);
+	g_source_unref(signals);
+}
+
+static gboolean set_up(Daemon *d, GError **error)
+{
+	if (!d->options.no_helper && !start_helper(d, error))
+		return FALSE;
+	if (!d->options.no_helper && !become_small(d, error))
+		return FALSE;
+	d->context = g_main_context_new();
+	gclk_loop_install_poll(d->context);
+	d->loop = g_main_loop_new(d->context, FALSE);
+	d->platform = gclk_native_new(d->privileged, d->context);
+	d->environment = gclk_environment_detect(d->platform);
+	return start_agent(d, error);
+}
+
+static void tear_down(Daemon *d)
+{
+	if (d->agent)
+		gclk_agent_stop(d->agent);
+	gclk_agent_free(d->agent);
+	gclk_publisher_clear(&d->publisher);
+	if (d->environment)
+		gclk_environment_free(d->environment);
+	if (d->platform)
+		d->platform->free(d->platform);
+	gclk_privileged_free(d->privileged);
+	g_clear_pointer(&d->loop, g_main_loop_unref);
+	g_clear_pointer(&d->context, g_main_context_unref);
+}
+
+static int fail(int status, const GError *error)
+{
+	fprintf(stderr, "guestclockd: %s\n", error->message);
+	return status;
+}
+
+static int daemon_main(Daemon *d)
+{
+	gboolean background = !d->options.foreground && !d->options.once;
+	const GclkLog log = {
+		.program = "guestclockd",
+		.verbose = d->options.verbose,
+		.journal = gclk_log_is_journal(),
+		.syslog = background,
+	};
+	g_autoptr(GError) error = NULL;
+	int detached = background ? gclk_detach() : -1;
+	int status = 0;
+
+	if (!d->options.once)
+		gclk_log_install(&log);
+	if (!set_up(d, &error))
+		status = fail(STATUS_FAILED, error);
+	else if (d->options.once)
+		status = gclk_once(d->agent, d->platform, d->context);
+	else
+		run(d, detached);
+	tear_down(d);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	Daemon d = { 0 };
+	g_autoptr(GError) error = NULL;
+	int status;
+
+	if (!parse_options(argc, argv, &d.options, &error))
+		return fail(STATUS_USAGE, error);
+	if (d.options.version) {
+		printf("guestclockd %s\n", PACKAGE_VERSION);
+		return 0;
+	}
+	d.config = load_config(&d.options, &error);
+	if (!d.config)
+		return fail(STATUS_USAGE, error);
+	status = d.options.check_config ? check_config(d.config) : daemon_main(&d);
+	gclk_config_free(d.config);
+	options_clear(&d.options);
+	return status;
+}

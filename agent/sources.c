@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sources.h"
+
+#include "source/ntp.h"
+#include "source/ptp.h"
+
+#define KEY_FILE_LIMIT 65536
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+static gboolean needs_keys(const GclkConfig *config)
+{
+	for (guint i = 0; i < config->servers->len; i++)
+		if (((GclkServerConfig *) g_ptr_array_index(config->servers, i))->key)
+			return TRUE;
+	return FALSE;
+}
+
+static GArray *read_keys(GclkAgent *agent, GclkPlatform *platform, const char *path, char **problem)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+	GArray *keys = NULL;
+	gsize length = 0;
+
+	text = platform->read_file(platform, path, KEY_FILE_LIMIT, &length, &error);
+	if (text)
+		keys = gclk_ntp_keys_parse(text, length, &error);
+	if (keys) {
+		gclk_agent_clear_finding(agent, "key-file");
+		return keys;
+	}
+	*problem = g_strdup_printf("the key file cannot be used: %s", error->message);
+	gclk_agent_set_finding(agent, "key-file", GCLK_SEVERITY_WARNING, *problem,
+		"servers that need a key are not used until this is mended and guestclockd reloaded");
+	return NULL;
+}
+
+/* --- NTP -------------------------------------------------------------------------------------- */
+
+/* All that makes a server what it is; the secret itself only as a hash. */
+static char *server_key(const GclkServerConfig *server, const GclkConfig *config,
+	const GclkNtpKey *key)
+{
+	guint secret = 0;
+
+	for (gsize i = 0; key && i < key->length; i++)
+		secret = secret * 31 + key->bytes[i];
+	return g_strdup_printf("ntp|%s|%s|%u|%u|%d|%d|%d|%" G_GINT64_FORMAT "|%u", server->name,
+		server->address, server->port, server->key, server->min_poll, server->max_poll,
+		server->iburst, config->max_distance, secret);
+}
+
+static void apply_server(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config,
+	const GclkServerConfig *server, const GArray *keys, const char *key_problem, gint64 pivot,
+	GPtrArray *kept)
+{
+	const GclkNtpKey *key = keys ? gclk_ntp_keys_find(keys, server->key) : NULL;
+	g_autofree char *missing = g_strdup_printf(
+		"key %u is not in %s", server->key, config->keys);
+	const GclkNtpSettings settings = {
+		.name = server->name,
+		.address = server->address,
+		.port = server->port,
+		.min_poll = server->min_poll,
+		.max_poll = server->max_poll,
+		.iburst = server->iburst,
+		.max_distance = config->max_distance,
+		.key_id = server->key,
+		.key = key,
+		.key_reason = key_problem ? key_problem : missing,
+		.pivot = pivot,
+	};
+	char *id = server_key(server, config, key);
+
+	if (!gclk_agent_has_source(agent, id))
+		gclk_agent_add_source(agent, gclk_ntp_source_new(platform, &settings), id);
+	g_ptr_array_add(kept, id);
+}
+
+/* --- precision clock -------------------------------------------------------------------------- */
+
+static gboolean ptp_wanted(const GclkConfig *config)
+{
+	return g_strcmp0(config->ptp_device, "none") != 0;
+}
+
+static char *ptp_key(const GclkConfig *config)
+{
+	return g_strdup_printf("ptp|%s|%d|%" G_GINT64_FORMAT "|%d",
+		config->ptp_device ? config->ptp_device : "auto", config->ptp_poll,
+		config->ptp_assumed_error, config->ptp_timescale);
+}
+
+static void apply_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config,
+	GPtrArray *kept)
+{
+	GclkPtpSettings settings = {
+		.device = config->ptp_device,
+		.poll = config->ptp_poll,
+		.assumed_error = config->ptp_assumed_error,
+		.timescale = config->ptp_timescale,
+	};
+	g_autofree char *reason = NULL;
+	char *id = ptp_key(config);
+	GclkSource *source;
+
+	g_ptr_array_add(kept, id);
+	if (gclk_agent_has_source(agent, id))
+		return;
+	settings.tai_offset = gclk_agent_tai_offset(agent);
+	source = gclk_ptp_source_new(platform, &settings, &reason);
+	if (source)
+		gclk_agent_add_source(agent, source, id);
+	else
+		g_debug("no precision clock: %s", reason);
+}
+
+void gclk_sources_look_for_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config)
+{
+	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
+
+	if (ptp_wanted(config) && gclk_ptp_source_candidate(platform, NULL))
+		apply_ptp(agent, platform, config, kept);
+}
+
+/* --- all -------------------------------------------------------------------------------------- */
+
+void gclk_sources_apply(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config,
+	gint64 pivot)
+{
+	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GArray) keys = NULL;
+	g_autofree char *key_problem = NULL;
+
+	if (needs_keys(config))
+		keys = read_keys(agent, platform, config->keys, &key_problem);
+	else
+		gclk_agent_clear_finding(agent, "key-file");
+	if (ptp_wanted(config))
+		apply_ptp(agent, platform, config, kept);
+	for (guint i = 0; i < config->servers->len; i++)
+		apply_server(agent, platform, config, g_ptr_array_index(config->servers, i), keys,
+			key_problem, pivot, kept);
+	g_ptr_array_add(kept, NULL);
+	gclk_agent_keep_sources(agent, (const char *const *) kept->pdata);
+}

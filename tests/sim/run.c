@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Runs a scenario: the daemon's own pipeline on a simulated platform, watched from outside. */
+#include <math.h>
+
+#include "agent.h"
+#include "scenario.h"
+#include "sources.h"
+
+#define EPOCH 1795219200 /* 2026-11-21 */
+#define WATCH_INTERVAL GCLK_NS_PER_S
+
+typedef struct {
+	const SimScenario *scenario;
+	SimWorld world;
+	GclkPlatform *platform;
+	GclkConfig *config;
+	GclkEnvironment environment;
+	GclkAgent *agent;
+	GArray *happenings; /* of Happening: the user data of events */
+	gint64 epoch;
+	SimResult *result;
+	double square_sum;
+	guint64 watched;
+	double last_bad, last_bad_recovering; /* when |error| was last above the limit, s */
+	guint64 steps_before; /* of agents that were killed */
+} Run;
+
+typedef struct {
+	Run *run;
+	SimEvent event;
+} Happening;
+
+static gint64 ns(double seconds)
+{
+	return (gint64) llround(seconds * 1e9);
+}
+
+static double elapsed(const Run *run)
+{
+	return (double) (sim_now(run->world.vm) - run->epoch) / 1e9;
+}
+
+/* --- the daemon ------------------------------------------------------------------------------- */
+
+static void on_report(gpointer user, GclkAgent *agent, gboolean urgent)
+{
+	(void) user;
+	(void) agent;
+	(void) urgent;
+}
+
+static const GclkAgentEvents agent_events = { .report = on_report };
+
+static void start_agent(Run *run)
+{
+	run->agent = gclk_agent_new(run->platform, run->config, &run->environment, TRUE, NULL,
+		&agent_events, run);
+	gclk_sources_apply(run->agent, run->platform, run->config, run->epoch);
+	if (!gclk_agent_start(run->agent, NULL))
+		g_error("the agent does not start in the simulator");
+}
+
+static void kill_agent(Run *run)
+{
+	g_autoptr(GclkStatus) status = NULL;
+
+	if (!run->agent)
+		return;
+	status = gclk_agent_status(run->agent);
+	run->steps_before += status->steps;
+	g_clear_pointer(&run->agent, gclk_agent_free);
+}
+
+static GclkConfig *make_config(const SimScenario *scenario)
+{
+	GclkConfig *config = gclk_config_new();
+
+	config->ptp_poll = scenario->ptp_poll;
+	config->discover = FALSE;
+	for (guint i = 0; i < scenario->n_servers; i++) {
+		g_autofree char *address = g_strdup_printf("192.0.2.%u", i + 1);
+		GclkServerConfig *server = gclk_server_config_new(address, address);
+
+		server->min_poll = scenario->min_poll;
+		server->max_poll = scenario->max_poll;
+		g_ptr_array_add(config->servers, server);
+	}
+	return config;
+}
+
+/* --- what happens ----------------------------------------------------------------------------- */
+
+static void on_happening(gpointer user)
+{
+	Happening *h = user;
+	SimWorld *world = &h->run->world;
+	guint which = (guint) h->event.value;
+
+	switch (h->event.what) {
+	case SIM_NOTHING:
+		break;
+	case SIM_SERVER_DOWN:
+	case SIM_SERVER_UP:
+		world->servers[which].down = h->event.what == SIM_SERVER_DOWN;
+		break;
+	case SIM_SERVER_OFFSET:
+		world->servers[0].offset = ns(h->event.value);
+		break;
+	case SIM_PTP_GONE:
+	case SIM_PTP_BACK:
+		world->ptp.gone = h->event.what == SIM_PTP_GONE;
+		break;
+	case SIM_PAUSE:
+		sim_pause(world->vm, ns(h->event.value));
+		break;
+	case SIM_FREQUENCY:
+		sim_frequency_add(world->vm, h->event.value);
+		break;
+	case SIM_SET_CLOCK:
+		sim_real_step(world->vm, ns(h->event.value));
+		break;
+	case SIM_READ_ONLY:
+		world->read_only = TRUE;
+		break;
+	case SIM_RESTART:
+		kill_agent(h->run);
+		start_agent(h->run);
+		break;
+	case SIM_KILL:
+		kill_agent(h->run);
+		break;
+	}
+}
+
+/* --- watched from outside --------------------------------------------------------------------- */
+
+static double bound_ratio(Run *run, double error)
+{
+	g_autoptr(GclkStatus) status = NULL;
+
+	if (!run->agent)
+		return 0;
+	status = gclk_agent_status(run->agent);
+	if (status->state != GCLK_STATE_SYNCHRONISED && status->state != GCLK_STATE_HOLDOVER)
+		return 0;
+	return fabs(error) * 1e9 / (double) status->error_bound;
+}
+
+static void on_watch(gpointer user)
+{
+	Run *run = user;
+	const SimScenario *s = run->scenario;
+	double t = elapsed(run);
+	double error = (double) (sim_now(run->world.vm) - sim_real(run->world.vm)) / 1e9;
+	gboolean bad = fabs(error) > s->converge_limit;
+
+	if (bad && t <= s->settled)
+		run->last_bad = t;
+	if (bad && t >= s->recover_from)
+		run->last_bad_recovering = t;
+	if (t >= s->settled) {
+		run->square_sum += error * error;
+		run->watched++;
+		run->result->max = MAX(run->result->max, fabs(error));
+		run->result->worst_bound_ratio =
+			MAX(run->result->worst_bound_ratio, bound_ratio(run, error));
+	}
+	sim_at(run->world.vm, WATCH_INTERVAL, on_watch, run);
+}
+
+/* --- the run ---------------------------------------------------------------------------------- */
+
+static void make_world(Run *run, guint64 seed)
+{
+	const SimScenario *s = run->scenario;
+
+	run->world.vm = sim_vm_new(seed, run->epoch, &s->oscillator);
+	sim_real_set(run->world.vm, ns(s->start_offset));
+	run->world.n_servers = s->n_servers;
+	for (guint i = 0; i < s->n_servers; i++)
+		run->world.servers[i] = s->server;
+	if (s->liar != 0)
+		run->world.servers[s->n_servers - 1].offset = ns(s->liar);
+	run->world.has_ptp = s->has_ptp;
+	run->world.ptp = s->ptp;
+	for (guint i = 0; i < SIM_EVENTS_MAX && s->events[i].what; i++) {
+		Happening h = { run, s->events[i] };
+
+		g_array_append_val(run->happenings, h);
+	}
+	for (guint i = 0; i < run->happenings->len; i++) {
+		Happening *h = &g_array_index(run->happenings, Happening, i);
+
+		sim_at(run->world.vm, ns(h->event.at), on_happening, h);
+	}
+	sim_at(run->world.vm, WATCH_INTERVAL, on_watch, run);
+}
+
+static void conclude(Run *run)
+{
+	SimResult *r = run->result;
+	g_autoptr(GclkStatus) status = run->agent ? gclk_agent_status(run->agent) : NULL;
+	double end = elapsed(run);
+
+	r->rms = run->watched ? sqrt(run->square_sum / (double) run->watched) : 0;
+	r->converged = run->last_bad + 1 >= run->scenario->settled ? -1 : run->last_bad;
+	r->recovered = run->last_bad_recovering + 1 >= end
+			       ? -1
+			       : MAX(run->last_bad_recovering - run->scenario->recover_from, 0);
+	r->rate_ppb = sim_real_rate_ppb(run->world.vm);
+	r->packets = run->world.packets;
+	r->steps = run->steps_before + (status ? status->steps : 0);
+	r->state = g_strdup(status ? gclk_state_name(status->state) : "killed");
+	r->selected = g_strdup(status ? status->selected : NULL);
+}
+
+void sim_scenario_run(const SimScenario *scenario, guint64 seed, SimResult *result)
+{
+	Run run = {
+		.scenario = scenario,
+		.epoch = (scenario->epoch ? scenario->epoch : EPOCH) * GCLK_NS_PER_S,
+		.environment = { .hypervisor = (char *) "kvm", .container = (char *) "none",
+			.boot_id = (char *) "simulated" },
+		.happenings = g_array_new(FALSE, TRUE, sizeof(Happening)),
+		.result = result,
+	};
+
+	*result = (SimResult){ 0 };
+	make_world(&run, seed);
+	run.platform = sim_platform_new(&run.world);
+	run.config = make_config(scenario);
+	start_agent(&run);
+	sim_run(run.world.vm, run.epoch + ns(scenario->length));
+	conclude(&run);
+	g_clear_pointer(&run.agent, gclk_agent_free);
+	gclk_config_free(run.config);
+	run.platform->free(run.platform);
+	sim_vm_free(run.world.vm);
+	g_array_unref(run.happenings);
+}
+
+void sim_result_clear(SimResult *result)
+{
+	g_free(result->state);
+	g_free(result->selected);
+	*result = (SimResult){ 0 };
+}
