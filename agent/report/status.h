@@ -89,6 +89,7 @@ typedef struct {
 	gint64 last_step_boottime; /* ns, 0: none */
 	char *last_step_reason;
 	/* the writer */
+	char *version; /* of guestclockd; set by gclk_status_new */
 	gint64 pid;
 	char *boot_id;
 	gint64 boottime; /* ns: when this was written, CLOCK_BOOTTIME */
@@ -100,6 +101,7 @@ typedef struct {
 	char *servers_from; /* where the NTP servers were taken from, or NULL */
 	GPtrArray *sources;  /* of GclkSourceStatus */
 	GPtrArray *findings; /* of GclkFinding */
+	GStringChunk *texts; /* of a status that was read: owns its const char * texts; else NULL */
 } GclkStatus;
 
 GclkStatus *gclk_status_new(void);
@@ -111,15 +113,41 @@ GclkFinding *gclk_finding_new(const char *id, GclkSeverity severity, const char 
 	const char *remedy);
 void gclk_finding_free(GclkFinding *finding);
 
-/* JSON, one line a top-level key, ends with a newline. Unknown bounds are null. Caller frees. */
+/* JSON, one line a top-level key, ends with a newline. Unknown bounds are null, and so is the
+   offset when its bound is unknown. Caller frees. */
 char *gclk_status_to_json(const GclkStatus *status);
+
+#define GCLK_STATUS_ERROR (gclk_status_error_quark())
+GQuark gclk_status_error_quark(void);
+
+/* The way back, for programs that link json-glib (status-read.c). Keys that are missing or of another
+   type count as not known, unknown keys are passed over; NULL and an error only when the text is no
+   JSON object, or has no schema number or a newer one. */
+GclkStatus *gclk_status_from_json(const char *text, gsize length, GError **error);
+
+/*
+ * Is this status of a daemon that lives and reports? NULL: yes. Else one sentence that says what is
+ * wrong ("guestclockd (pid 123) has not reported for 3 min"); caller frees. boottime and boot_id are
+ * this machine's now (boot_id NULL: not known, not compared), alive: does the process exist?
+ */
+char *gclk_status_stale(const GclkStatus *status, gint64 boottime, const char *boot_id,
+	gboolean alive);
+
+/* Exit status of checks, as monitoring plug-ins have it: 0 synchronised without a finding, 1 worth
+   a look (starting, holdover, a warning), 2 not synchronised or a critical finding. */
+int gclk_status_exit_code(const GclkStatus *status);
+
+/* How far the clock may be off right now: the estimated offset and its bound; or unknown. */
+gint64 gclk_status_clock_error(const GclkStatus *status);
 
 /* Names in both directions; from_name gives -1 for an unknown word. */
 const char *gclk_state_name(GclkState state);
 const char *gclk_verdict_name(GclkVerdict verdict);
 const char *gclk_severity_name(GclkSeverity severity);
+const char *gclk_leap_name(GclkLeap leap);
 gint gclk_state_from_name(const char *name);
 gint gclk_verdict_from_name(const char *name);
 gint gclk_severity_from_name(const char *name);
+gint gclk_leap_from_name(const char *name);
 
 #endif

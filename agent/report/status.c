@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "build-config.h"
+
+#include "report/status.h"
+
+#include <string.h>
+
+#include "guestclock/json-writer.h"
+#include "report/table.h"
+
+/* What may pass beyond the promised interval before a status counts as stale: a busy machine. */
+#define STALE_SLACK (5 * GCLK_NS_PER_S)
+
+static const char *const state_names[] = {
+	[GCLK_STATE_STARTING] = "starting",
+	[GCLK_STATE_SYNCHRONISED] = "synchronised",
+	[GCLK_STATE_HOLDOVER] = "holdover",
+	[GCLK_STATE_UNSYNCHRONISED] = "unsynchronised",
+};
+
+static const char *const verdict_names[] = {
+	[GCLK_VERDICT_WAITING] = "waiting",
+	[GCLK_VERDICT_SELECTED] = "selected",
+	[GCLK_VERDICT_AGREES] = "agrees",
+	[GCLK_VERDICT_FALSETICKER] = "falseticker",
+	[GCLK_VERDICT_REFUSED] = "refused",
+	[GCLK_VERDICT_UNREACHABLE] = "unreachable",
+	[GCLK_VERDICT_FAILED] = "failed",
+};
+
+static const char *const severity_names[] = {
+	[GCLK_SEVERITY_OK] = "ok",
+	[GCLK_SEVERITY_NOTE] = "note",
+	[GCLK_SEVERITY_WARNING] = "warning",
+	[GCLK_SEVERITY_CRITICAL] = "critical",
+};
+
+static const char *const leap_names[] = {
+	[GCLK_LEAP_NONE] = "none",
+	[GCLK_LEAP_INSERT] = "insert",
+	[GCLK_LEAP_DELETE] = "delete",
+	[GCLK_LEAP_UNSYNC] = "unsynchronised",
+};
+
+G_DEFINE_QUARK(gclk-status-error-quark, gclk_status_error)
+
+static const char *to_name(const char *const *names, gsize n, guint value)
+{
+	return value < n ? names[value] : "unknown";
+}
+
+static gint from_name(const char *const *names, gsize n, const char *name)
+{
+	for (gsize i = 0; name && i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return (gint)i;
+	return -1;
+}
+
+#define NAMES(names) names, G_N_ELEMENTS(names)
+
+const char *gclk_state_name(GclkState state)
+{
+	return to_name(NAMES(state_names), state);
+}
+
+const char *gclk_verdict_name(GclkVerdict verdict)
+{
+	return to_name(NAMES(verdict_names), verdict);
+}
+
+const char *gclk_severity_name(GclkSeverity severity)
+{
+	return to_name(NAMES(severity_names), severity);
+}
+
+const char *gclk_leap_name(GclkLeap leap)
+{
+	return to_name(NAMES(leap_names), leap);
+}
+
+gint gclk_state_from_name(const char *name)
+{
+	return from_name(NAMES(state_names), name);
+}
+
+gint gclk_verdict_from_name(const char *name)
+{
+	return from_name(NAMES(verdict_names), name);
+}
+
+gint gclk_severity_from_name(const char *name)
+{
+	return from_name(NAMES(severity_names), name);
+}
+
+gint gclk_leap_from_name(const char *name)
+{
+	return from_name(NAMES(leap_names), name);
+}
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+GclkStatus *gclk_status_new(void)
+{
+	GclkStatus *status = g_new0(GclkStatus, 1);
+
+	status->control = "none";
+	status->error_bound = GCLK_BOUND_UNKNOWN;
+	status->version = g_strdup(PACKAGE_VERSION);
+	status->sources = g_ptr_array_new_with_free_func((GDestroyNotify)gclk_source_status_free);
+	status->findings = g_ptr_array_new_with_free_func((GDestroyNotify)gclk_finding_free);
+	return status;
+}
+
+void gclk_status_free(GclkStatus *status)
+{
+	if (!status)
+		return;
+	g_free(status->reason);
+	g_free(status->control_reason);
+	g_free(status->selected);
+	g_free(status->last_step_reason);
+	g_free(status->version);
+	g_free(status->boot_id);
+	g_free(status->hypervisor);
+	g_free(status->container);
+	g_free(status->clocksource);
+	g_free(status->servers_from);
+	g_ptr_array_unref(status->sources);
+	g_ptr_array_unref(status->findings);
+	g_clear_pointer(&status->texts, g_string_chunk_free);
+	g_free(status);
+}
+
+GclkSourceStatus *gclk_source_status_new(void)
+{
+	GclkSourceStatus *source = g_new0(GclkSourceStatus, 1);
+
+	source->error_bound = GCLK_BOUND_UNKNOWN;
+	source->drops = g_array_new(FALSE, FALSE, sizeof(GclkStatusCount));
+	return source;
+}
+
+void gclk_source_status_free(GclkSourceStatus *source)
+{
+	if (!source)
+		return;
+	g_free(source->name);
+	g_free(source->kind);
+	g_free(source->origin);
+	g_free(source->address);
+	g_free(source->identity);
+	g_free(source->method);
+	g_free(source->reason);
+	g_array_unref(source->drops);
+	g_free(source);
+}
+
+GclkFinding *gclk_finding_new(const char *id, GclkSeverity severity, const char *statement,
+	const char *remedy)
+{
+	GclkFinding *finding = g_new0(GclkFinding, 1);
+
+	finding->id = g_strdup(id);
+	finding->severity = severity;
+	finding->statement = g_strdup(statement);
+	finding->remedy = g_strdup(remedy);
+	return finding;
+}
+
+void gclk_finding_free(GclkFinding *finding)
+{
+	if (!finding)
+		return;
+	g_free(finding->id);
+	g_free(finding->statement);
+	g_free(finding->remedy);
+	g_free(finding);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static void write_known(GclkJson *json, const char *key, gboolean known, gint64 value)
+{
+	if (known)
+		gclk_json_int(json, key, value);
+	else
+		gclk_json_null(json, key);
+}
+
+static void write_bound(GclkJson *json, const char *key, gint64 bound)
+{
+	write_known(json, key, bound != GCLK_BOUND_UNKNOWN, bound);
+}
+
+static void write_source(GclkJson *json, const GclkSourceStatus *source)
+{
+	gboolean sample = source->has_sample;
+
+	gclk_json_begin_object(json, NULL);
+	gclk_json_string(json, "name", source->name);
+	gclk_json_string(json, "kind", source->kind);
+	gclk_json_string(json, "origin", source->origin);
+	gclk_json_string(json, "state", gclk_verdict_name(source->verdict));
+	gclk_json_string(json, "reason", source->reason);
+	gclk_json_string(json, "address", source->address);
+	gclk_json_string(json, "identity", source->identity);
+	gclk_json_string(json, "method", source->method);
+	write_known(json, "stratum", source->stratum > 0, source->stratum);
+	gclk_json_int(json, "poll_log2s", source->poll);
+	gclk_json_int(json, "reach", source->reach);
+	write_known(json, "offset_ns", sample && source->error_bound != GCLK_BOUND_UNKNOWN,
+		source->offset);
+	write_bound(json, "error_bound_ns", sample ? source->error_bound : GCLK_BOUND_UNKNOWN);
+	gclk_json_boolean(json, "error_bound_assumed", source->assumed);
+	write_known(json, "last_offset_ns", sample, source->last_offset);
+	write_known(json, "delay_ns", sample, source->delay);
+	write_known(json, "age_ns", sample, source->age);
+	write_known(json, "jitter_ns", sample, source->jitter);
+	if (sample)
+		gclk_json_double(json, "frequency_ppb", source->frequency_ppb, 3);
+	else
+		gclk_json_null(json, "frequency_ppb");
+	gclk_json_string(json, "timescale", source->timescale);
+	gclk_json_uint(json, "requests", source->requests);
+	gclk_json_uint(json, "replies", source->replies);
+	gclk_json_begin_object(json, "dropped");
+	for (guint i = 0; i < source->drops->len; i++) {
+		const GclkStatusCount *drop = &g_array_index(source->drops, GclkStatusCount, i);
+
+		gclk_json_uint(json, drop->name, drop->count);
+	}
+	gclk_json_end_object(json);
+	gclk_json_end_object(json);
+}
+
+static void write_sources(GclkJson *json, const GclkStatus *status)
+{
+	gclk_json_begin_array(json, "sources");
+	for (guint i = 0; i < status->sources->len; i++)
+		write_source(json, g_ptr_array_index(status->sources, i));
+	gclk_json_end_array(json);
+}
+
+static void write_findings(GclkJson *json, const GclkStatus *status)
+{
+	gclk_json_begin_array(json, "findings");
+	for (guint i = 0; i < status->findings->len; i++) {
+		const GclkFinding *finding = g_ptr_array_index(status->findings, i);
+
+		gclk_json_begin_object(json, NULL);
+		gclk_json_string(json, "id", finding->id);
+		gclk_json_string(json, "severity", gclk_severity_name(finding->severity));
+		gclk_json_string(json, "statement", finding->statement);
+		gclk_json_string(json, "remedy", finding->remedy);
+		gclk_json_end_object(json);
+	}
+	gclk_json_end_array(json);
+}
+
+static void write_clock(GclkJson *json, const GclkStatus *status)
+{
+	gboolean known = status->error_bound != GCLK_BOUND_UNKNOWN;
+
+	gclk_json_string(json, "state", gclk_state_name(status->state));
+	gclk_json_string(json, "reason", status->reason);
+	gclk_json_string(json, "control", status->control);
+	gclk_json_string(json, "control_reason", status->control_reason);
+	gclk_json_string(json, "selected", status->selected);
+	gclk_json_boolean(json, "single", status->single);
+	write_known(json, "offset_ns", known, status->offset);
+	write_bound(json, "error_bound_ns", status->error_bound);
+	gclk_json_boolean(json, "error_bound_assumed", status->assumed);
+	gclk_json_double(json, "frequency_ppb", status->frequency_ppb, 3);
+	gclk_json_double(json, "frequency_error_ppb", status->frequency_error_ppb, 3);
+	gclk_json_int(json, "slew_left_ns", status->slew_left);
+	gclk_json_string(json, "leap", gclk_leap_name(status->leap));
+	write_known(json, "tai_offset_s", status->tai_offset != 0, status->tai_offset);
+	gclk_json_uint(json, "steps", status->steps);
+	write_known(json, "last_step_ns", status->steps > 0, status->last_step);
+	write_known(json, "last_step_boottime_ns", status->steps > 0, status->last_step_boottime);
+	gclk_json_string(json, "last_step_reason", status->last_step_reason);
+}
+
+static void write_writer(GclkJson *json, const GclkStatus *status)
+{
+	gclk_json_string(json, "version", status->version);
+	gclk_json_int(json, "pid", status->pid);
+	gclk_json_string(json, "boot_id", status->boot_id);
+	gclk_json_int(json, "boottime_ns", status->boottime);
+	gclk_json_int(json, "realtime_ns", status->realtime);
+	gclk_json_int(json, "interval_ns", status->interval);
+	gclk_json_int(json, "started_boottime_ns", status->started_boottime);
+}
+
+char *gclk_status_to_json(const GclkStatus *status)
+{
+	GclkJson *json = gclk_json_new();
+
+	gclk_json_begin_object(json, NULL);
+	gclk_json_int(json, "schema", GCLK_STATUS_SCHEMA);
+	write_clock(json, status);
+	write_writer(json, status);
+	gclk_json_string(json, "hypervisor", status->hypervisor);
+	gclk_json_string(json, "container", status->container);
+	gclk_json_string(json, "clocksource", status->clocksource);
+	gclk_json_string(json, "servers_from", status->servers_from);
+	write_sources(json, status);
+	write_findings(json, status);
+	gclk_json_end_object(json);
+	return gclk_json_finish(json);
+}
+
+/* --- judgement -------------------------------------------------------------------------------- */
+
+char *gclk_status_stale(const GclkStatus *status, gint64 boottime, const char *boot_id,
+	gboolean alive)
+{
+	gint64 interval = MAX(status->interval, 0);
+	char age[32];
+
+	/* differences of times that a damaged file may hold: no overflow, whatever they are */
+	interval = MIN(interval, 3600 * GCLK_NS_PER_S);
+	if (boot_id && status->boot_id && strcmp(boot_id, status->boot_id) != 0)
+		return g_strdup("the status is of an earlier boot; guestclockd has not reported since");
+	if (!alive)
+		return g_strdup_printf("guestclockd (pid %" G_GINT64_FORMAT ") is not running any more",
+			status->pid);
+	if (status->boottime < 0 || status->boottime > boottime + STALE_SLACK)
+		return g_strdup("the status carries a time after now: it is not of this boot");
+	if (boottime - status->boottime <= 2 * interval + STALE_SLACK)
+		return NULL;
+	gclk_format_age(boottime - status->boottime, age);
+	return g_strdup_printf("guestclockd (pid %" G_GINT64_FORMAT ") has not reported for %s",
+		status->pid, age);
+}
+
+int gclk_status_exit_code(const GclkStatus *status)
+{
+	static const int by_state[] = {
+		[GCLK_STATE_STARTING] = 1,
+		[GCLK_STATE_SYNCHRONISED] = 0,
+		[GCLK_STATE_HOLDOVER] = 1,
+		[GCLK_STATE_UNSYNCHRONISED] = 2,
+	};
+	int code = (gsize)status->state < G_N_ELEMENTS(by_state) ? by_state[status->state] : 2;
+
+	for (guint i = 0; i < status->findings->len; i++) {
+		const GclkFinding *finding = g_ptr_array_index(status->findings, i);
+
+		if (finding->severity == GCLK_SEVERITY_CRITICAL)
+			code = 2;
+		else if (finding->severity == GCLK_SEVERITY_WARNING)
+			code = MAX(code, 1);
+	}
+	return code;
+}
+
+gint64 gclk_status_clock_error(const GclkStatus *status)
+{
+	gint64 magnitude = status->offset == G_MININT64 ? G_MAXINT64 : ABS(status->offset);
+
+	return gclk_bound_add(magnitude, status->error_bound);
+}

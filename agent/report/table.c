@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/table.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "report/text.h"
+
+#define COLUMNS 80
+#define LABEL 15 /* where the values of the status begin */
+
+/* --- how states look -------------------------------------------------------------------------- */
+
+static GclkStyle state_style(GclkState state)
+{
+	static const GclkStyle styles[] = {
+		[GCLK_STATE_STARTING] = GCLK_STYLE_DOUBTFUL,
+		[GCLK_STATE_SYNCHRONISED] = GCLK_STYLE_GOOD,
+		[GCLK_STATE_HOLDOVER] = GCLK_STYLE_DOUBTFUL,
+		[GCLK_STATE_UNSYNCHRONISED] = GCLK_STYLE_BAD,
+	};
+
+	return (gsize)state < G_N_ELEMENTS(styles) ? styles[state] : GCLK_STYLE_BAD;
+}
+
+static GclkStyle verdict_style(GclkVerdict verdict)
+{
+	static const GclkStyle styles[] = {
+		[GCLK_VERDICT_WAITING] = GCLK_STYLE_PLAIN,
+		[GCLK_VERDICT_SELECTED] = GCLK_STYLE_GOOD,
+		[GCLK_VERDICT_AGREES] = GCLK_STYLE_GOOD,
+		[GCLK_VERDICT_FALSETICKER] = GCLK_STYLE_BAD,
+		[GCLK_VERDICT_REFUSED] = GCLK_STYLE_DOUBTFUL,
+		[GCLK_VERDICT_UNREACHABLE] = GCLK_STYLE_DOUBTFUL,
+		[GCLK_VERDICT_FAILED] = GCLK_STYLE_BAD,
+	};
+
+	return (gsize)verdict < G_N_ELEMENTS(styles) ? styles[verdict] : GCLK_STYLE_BAD;
+}
+
+static GclkStyle severity_style(GclkSeverity severity)
+{
+	static const GclkStyle styles[] = {
+		[GCLK_SEVERITY_OK] = GCLK_STYLE_GOOD,
+		[GCLK_SEVERITY_NOTE] = GCLK_STYLE_PLAIN,
+		[GCLK_SEVERITY_WARNING] = GCLK_STYLE_DOUBTFUL,
+		[GCLK_SEVERITY_CRITICAL] = GCLK_STYLE_BAD,
+	};
+
+	return (gsize)severity < G_N_ELEMENTS(styles) ? styles[severity] : GCLK_STYLE_BAD;
+}
+
+static gint64 magnitude(gint64 ns)
+{
+	return ns == G_MININT64 ? G_MAXINT64 : ABS(ns);
+}
+
+static const GclkSourceStatus *find_source(const GclkStatus *status, const char *name)
+{
+	for (guint i = 0; name && i < status->sources->len; i++) {
+		const GclkSourceStatus *source = g_ptr_array_index(status->sources, i);
+
+		if (g_strcmp0(source->name, name) == 0)
+			return source;
+	}
+	return NULL;
+}
+
+/* --- status ----------------------------------------------------------------------------------- */
+
+/* "ahead by 40.000 s", "behind by 3.12 ms" */
+static char *offset_in_words(gint64 offset)
+{
+	char text[32];
+
+	gclk_format_bound(magnitude(offset) == G_MAXINT64 ? G_MAXINT64 - 1 : magnitude(offset), text);
+	return g_strdup_printf("%s by %s", offset < 0 ? "ahead" : "behind", text);
+}
+
+static char *headline_measured(const GclkStatus *status)
+{
+	g_autofree char *words = offset_in_words(status->offset);
+	char text[32];
+
+	if (magnitude(status->offset) > status->error_bound)
+		return g_strdup_printf("The clock is measured, not steered: %s", words);
+	gclk_format_bound(gclk_status_clock_error(status), text);
+	return g_strdup_printf("The clock is measured, not steered, and right within %s", text);
+}
+
+/* The whole status in one sentence. */
+static char *headline(const GclkStatus *status)
+{
+	const char *because = status->reason ? ": " : "";
+	const char *reason = status->reason ? status->reason : "";
+	char text[32];
+
+	gclk_format_bound(gclk_status_clock_error(status), text);
+	switch (status->state) {
+	case GCLK_STATE_STARTING:
+		return g_strdup_printf("guestclockd is starting%s%s", because, reason);
+	case GCLK_STATE_SYNCHRONISED:
+		if (strcmp(status->control, "none") == 0)
+			return headline_measured(status);
+		return g_strdup_printf("The clock is synchronised, right within %s", text);
+	case GCLK_STATE_HOLDOVER:
+		return g_strdup_printf("The clock is in holdover, still right within %s%s%s", text,
+			because, reason);
+	case GCLK_STATE_UNSYNCHRONISED:
+		break;
+	}
+	return g_strdup_printf("The clock is NOT synchronised%s%s", because, reason);
+}
+
+static void add_line(GString *out, const char *label, const char *value)
+{
+	g_autofree char *clean = gclk_text_clean(value);
+
+	g_string_append(out, "  ");
+	gclk_text_pad(out, label, LABEL - 2);
+	gclk_text_wrap(out, clean, LABEL, LABEL, COLUMNS);
+}
+
+static void add_linef(GString *out, const char *label, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+static void add_linef(GString *out, const char *label, const char *format, ...)
+{
+	g_autofree char *value = NULL;
+	va_list args;
+
+	va_start(args, format);
+	value = g_strdup_vprintf(format, args);
+	va_end(args);
+	add_line(out, label, value);
+}
+
+static void add_source(GString *out, const GclkStatus *status)
+{
+	const GclkSourceStatus *source = find_source(status, status->selected);
+	g_autoptr(GString) text = g_string_new(status->selected);
+
+	if (!status->selected) {
+		add_line(out, "source", "none");
+		return;
+	}
+	if (source) {
+		g_string_append_printf(text, " (%s", source->kind ? source->kind : "?");
+		if (source->stratum > 0)
+			g_string_append_printf(text, ", stratum %d", source->stratum);
+		if (source->identity && *source->identity)
+			g_string_append_printf(text, ", %s", source->identity);
+		if (source->method && *source->method)
+			g_string_append_printf(text, ", %s", source->method);
+		g_string_append_c(text, ')');
+	}
+	add_line(out, "source", text->str);
+}
+
+/* "3: 1 selected, 2 agrees; nothing confirms ..." */
+static void add_counts(GString *out, const GclkStatus *status)
+{
+	static const GclkVerdict order[] = { GCLK_VERDICT_SELECTED, GCLK_VERDICT_AGREES,
+		GCLK_VERDICT_FALSETICKER, GCLK_VERDICT_REFUSED, GCLK_VERDICT_UNREACHABLE,
+		GCLK_VERDICT_FAILED, GCLK_VERDICT_WAITING };
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (status->sources->len < 2 && !status->single)
+		return;
+	for (gsize k = 0; k < G_N_ELEMENTS(order); k++) {
+		guint count = 0;
+
+		for (guint i = 0; i < status->sources->len; i++) {
+			const GclkSourceStatus *source = g_ptr_array_index(status->sources, i);
+
+			count += source->verdict == order[k];
+		}
+		if (count)
+			g_string_append_printf(text, "%s%u %s", text->len ? ", " : "", count,
+				gclk_verdict_name(order[k]));
+	}
+	if (status->single)
+		g_string_append_printf(text, "%ssingle: nothing confirms or contradicts it",
+			text->len ? "; " : "");
+	add_line(out, "sources", text->str);
+}
+
+static void add_measures(GString *out, const GclkStatus *status)
+{
+	char offset[32], bound[32];
+
+	gclk_format_bound(status->error_bound, bound);
+	if (status->error_bound == GCLK_BOUND_UNKNOWN) {
+		add_line(out, "offset", "unknown");
+	} else {
+		gclk_format_offset(status->offset, offset);
+		add_linef(out, "offset", "%s (the clock is %s)", offset,
+			status->offset < 0 ? "ahead" : "behind");
+		add_linef(out, "error bound", "%s%s", bound,
+			status->assumed ? " (assumed: the reference does not state its own error)" : "");
+	}
+	if (status->frequency_ppb != 0 || status->frequency_error_ppb != 0)
+		add_linef(out, "frequency", "%+.3f ppm, +/- %.3f ppm", status->frequency_ppb / 1000,
+			status->frequency_error_ppb / 1000);
+	if (status->slew_left) {
+		gclk_format_offset(status->slew_left, offset);
+		add_linef(out, "slewing", "%s left", offset);
+	}
+}
+
+static void add_steps(GString *out, const GclkStatus *status)
+{
+	char step[32], age[32];
+
+	if (!status->steps)
+		return;
+	gclk_format_offset(status->last_step, step);
+	gclk_format_age(status->boottime - status->last_step_boottime, age);
+	add_linef(out, "steps", "%" G_GUINT64_FORMAT ", the last %s, %s ago%s%s", status->steps, step,
+		age, status->last_step_reason ? ": " : "",
+		status->last_step_reason ? status->last_step_reason : "");
+}
+
+static void add_leap(GString *out, const GclkStatus *status)
+{
+	if (status->leap == GCLK_LEAP_INSERT)
+		add_line(out, "leap second", "one is inserted at the end of this day (UTC)");
+	else if (status->leap == GCLK_LEAP_DELETE)
+		add_line(out, "leap second", "one is deleted at the end of this day (UTC)");
+}
+
+static void add_surroundings(GString *out, const GclkStatus *status)
+{
+	g_autoptr(GString) machine = g_string_new(NULL);
+	char age[32];
+
+	add_linef(out, "control", "%s%s%s", status->control, status->control_reason ? ": " : "",
+		status->control_reason ? status->control_reason : "");
+	if (status->hypervisor)
+		g_string_append(machine, strcmp(status->hypervisor, "none") == 0 ? "no hypervisor" :
+										    status->hypervisor);
+	if (status->container && strcmp(status->container, "none") != 0)
+		g_string_append_printf(machine, "%scontainer %s", machine->len ? ", " : "",
+			status->container);
+	if (status->clocksource)
+		g_string_append_printf(machine, "%sclocksource %s", machine->len ? ", " : "",
+			status->clocksource);
+	if (machine->len)
+		add_line(out, "machine", machine->str);
+	if (status->servers_from)
+		add_linef(out, "NTP servers", "from %s", status->servers_from);
+	gclk_format_age(status->boottime - status->started_boottime, age);
+	add_linef(out, "guestclockd", "pid %" G_GINT64_FORMAT ", up %s", status->pid, age);
+}
+
+static void add_finding(GString *out, const GclkFinding *finding, gboolean color)
+{
+	g_autofree char *statement = gclk_text_clean(finding->statement);
+	g_autofree char *remedy = gclk_text_clean(finding->remedy);
+
+	g_string_append(out, "  ");
+	gclk_text_pad_style(out, gclk_severity_name(finding->severity), LABEL - 2,
+		severity_style(finding->severity), color);
+	gclk_text_wrap(out, statement, LABEL, LABEL, COLUMNS);
+	if (!*remedy)
+		return;
+	gclk_text_pad(out, "", LABEL);
+	g_string_append(out, "-> ");
+	gclk_text_wrap(out, remedy, LABEL + 3, LABEL + 3, COLUMNS);
+}
+
+static void add_findings(GString *out, const GclkStatus *status, gboolean color)
+{
+	if (!status->findings->len)
+		return;
+	g_string_append_c(out, '\n');
+	for (int severity = GCLK_SEVERITY_CRITICAL; severity >= GCLK_SEVERITY_OK; severity--) {
+		for (guint i = 0; i < status->findings->len; i++) {
+			const GclkFinding *finding = g_ptr_array_index(status->findings, i);
+
+			if ((int)finding->severity == severity)
+				add_finding(out, finding, color);
+		}
+	}
+}
+
+/* Is the clock, though measured well, wrong? Then the headline must not be green. */
+static gboolean is_off(const GclkStatus *status)
+{
+	return strcmp(status->control, "none") == 0 && magnitude(status->offset) > status->error_bound;
+}
+
+char *gclk_table_status(const GclkStatus *status, gboolean color)
+{
+	g_autoptr(GString) first = g_string_new(NULL);
+	g_autofree char *sentence = headline(status);
+	g_autofree char *clean = gclk_text_clean(sentence);
+	GclkStyle style = state_style(status->state);
+	GString *out = g_string_new(NULL);
+
+	if (style == GCLK_STYLE_GOOD && is_off(status))
+		style = GCLK_STYLE_DOUBTFUL;
+	gclk_text_wrap(first, clean, 0, 2, COLUMNS);
+	g_string_truncate(first, first->len - 1);
+	gclk_text_pad_style(out, first->str, 0, style, color);
+	g_string_append(out, "\n\n");
+	add_source(out, status);
+	add_counts(out, status);
+	add_measures(out, status);
+	add_steps(out, status);
+	add_leap(out, status);
+	add_surroundings(out, status);
+	add_findings(out, status, color);
+	return g_string_free(out, FALSE);
+}
+
+/* --- sources ---------------------------------------------------------------------------------- */
+
+#define NAME_WIDTH 24
+
+/* The columns behind the name; negative: aligned right. */
+static const struct {
+	const char *title;
+	gint width;
+} columns[] = {
+	{ "State", 11 },
+	{ "St", -2 },
+	{ "Poll", -5 },
+	{ "Reach", -5 },
+	{ "Age", -6 },
+	{ "Offset", -11 },
+	{ "Bound", -8 },
+};
+
+enum { STATE, STRATUM, POLL, REACH, AGE, OFFSET, BOUND };
+
+typedef char Cells[G_N_ELEMENTS(columns)][32];
+
+/* "1/8 s", "64 s", "17min", "36 h" */
+static void format_poll(gint poll, char buffer[32])
+{
+	gint64 s;
+
+	poll = CLAMP(poll, -6, 30);
+	s = G_GINT64_CONSTANT(1) << MAX(poll, 0);
+	if (poll < 0)
+		g_snprintf(buffer, 32, "1/%d s", 1 << -poll);
+	else if (s < 1000)
+		g_snprintf(buffer, 32, "%d s", (int)s);
+	else if (s < 7200)
+		g_snprintf(buffer, 32, "%dmin", (int)(s / 60));
+	else
+		g_snprintf(buffer, 32, "%d h", (int)MIN(s / 3600, 999));
+}
+
+static void format_short_bound(const GclkSourceStatus *source, char buffer[32])
+{
+	char text[32];
+
+	gclk_format_bound(source->error_bound, text);
+	if (source->error_bound == GCLK_BOUND_UNKNOWN)
+		g_strlcpy(buffer, text, 32);
+	else if (source->error_bound >= 100 * GCLK_NS_PER_S)
+		g_strlcpy(buffer, "> 100 s", 32);
+	else
+		g_snprintf(buffer, 32, "%s%s", source->assumed ? "~" : "", text);
+}
+
+static void fill_cells(const GclkSourceStatus *source, Cells cells)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(columns); i++)
+		g_strlcpy(cells[i], "-", sizeof cells[i]);
+	g_strlcpy(cells[STATE], gclk_verdict_name(source->verdict), sizeof cells[STATE]);
+	if (source->stratum > 0)
+		g_snprintf(cells[STRATUM], sizeof cells[STRATUM], "%d", MIN(source->stratum, 99));
+	format_poll(source->poll, cells[POLL]);
+	g_snprintf(cells[REACH], sizeof cells[REACH], "%o", source->reach);
+	if (!source->has_sample)
+		return;
+	gclk_format_age(source->age, cells[AGE]);
+	gclk_format_offset(source->offset, cells[OFFSET]);
+	format_short_bound(source, cells[BOUND]);
+}
+
+static void add_row(GString *out, const GclkSourceStatus *source, gboolean color)
+{
+	g_autofree char *clean = gclk_text_clean(source->name);
+	g_autofree char *name = gclk_text_shorten(clean, COLUMNS - 1);
+	Cells cells;
+
+	fill_cells(source, cells);
+	/* a name that does not fit has a line of its own: cut names help nobody at night */
+	if (gclk_text_width(name) > NAME_WIDTH)
+		g_string_append_printf(out, "%s\n%*s", name, NAME_WIDTH, "");
+	else
+		gclk_text_pad(out, name, NAME_WIDTH);
+	for (gsize i = 0; i < G_N_ELEMENTS(columns); i++) {
+		g_string_append_c(out, ' ');
+		gclk_text_pad_style(out, cells[i], columns[i].width,
+			i == STATE ? verdict_style(source->verdict) : GCLK_STYLE_PLAIN, color);
+	}
+	g_string_append_c(out, '\n');
+}
+
+static void add_titles(GString *out, gboolean color)
+{
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	gclk_text_pad(line, "Source", NAME_WIDTH);
+	for (gsize i = 0; i < G_N_ELEMENTS(columns); i++) {
+		g_string_append_c(line, ' ');
+		gclk_text_pad(line, columns[i].title, columns[i].width);
+	}
+	gclk_text_pad_style(out, line->str, 0, GCLK_STYLE_BOLD, color);
+	g_string_append_c(out, '\n');
+}
+
+static void add_reasons(GString *out, const GclkStatus *status)
+{
+	gboolean first = TRUE;
+
+	for (guint i = 0; i < status->sources->len; i++) {
+		const GclkSourceStatus *source = g_ptr_array_index(status->sources, i);
+		g_autofree char *text = NULL;
+		g_autofree char *clean = NULL;
+
+		if (!source->reason)
+			continue;
+		text = g_strdup_printf("%s: %s", source->name, source->reason);
+		clean = gclk_text_clean(text);
+		if (first)
+			g_string_append_c(out, '\n');
+		first = FALSE;
+		gclk_text_wrap(out, clean, 0, 4, COLUMNS);
+	}
+}
+
+static gboolean any_assumed(const GclkStatus *status)
+{
+	for (guint i = 0; i < status->sources->len; i++) {
+		const GclkSourceStatus *source = g_ptr_array_index(status->sources, i);
+
+		if (source->assumed && source->has_sample)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+char *gclk_table_sources(const GclkStatus *status, gboolean color)
+{
+	GString *out = g_string_new(NULL);
+
+	if (!status->sources->len) {
+		g_string_append(out, "There is no source of time.\n");
+		return g_string_free(out, FALSE);
+	}
+	add_titles(out, color);
+	for (guint i = 0; i < status->sources->len; i++)
+		add_row(out, g_ptr_array_index(status->sources, i), color);
+	if (any_assumed(status))
+		g_string_append(out,
+			"\n~ this bound rests on an assumption: the reference does not state its own error\n");
+	add_reasons(out, status);
+	return g_string_free(out, FALSE);
+}
