@@ -65,6 +65,17 @@ const char *gclk_control_name(GclkControl control)
 	return (gsize)control < G_N_ELEMENTS(control_names) ? control_names[control] : "unknown";
 }
 
+gboolean gclk_control_from_name(const char *name, GclkControl *out)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(control_names); i++) {
+		if (strcmp(name, control_names[i]) == 0) {
+			*out = (GclkControl)i;
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
 const GclkConfigKey *gclk_config_key_find(const char *group, const char *name)
 {
 	for (gsize i = 0; i < gclk_config_keys_length; i++)
@@ -133,13 +144,8 @@ static gboolean parse_duration(const GclkConfigKey *key, const char *value, gint
 
 static gboolean parse_control(const char *value, GclkControl *out, GError **error)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(control_names); i++) {
-		if (strcmp(value, control_names[i]) == 0) {
-			*out = (GclkControl)i;
-			return TRUE;
-		}
-	}
-	return fail(error, "\"%s\" is none of auto, kernel, none", value);
+	return gclk_control_from_name(value, out) ||
+	       fail(error, "\"%s\" is none of auto, kernel, none", value);
 }
 
 static gboolean parse_timescale(const char *value, GclkTimescale *out, GError **error)

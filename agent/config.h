@@ -88,5 +88,7 @@ GclkConfig *gclk_config_load(const char *path, gboolean required, GError **error
 guint gclk_config_discover(GclkConfig *config, const char *root);
 
 const char *gclk_control_name(GclkControl control);
+/* FALSE for an unknown word; *out is then untouched. */
+gboolean gclk_control_from_name(const char *name, GclkControl *out);
 
 #endif
