@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "platform/linux.h"
-
+/* The platform on Linux 3.10 and later (ADJ_SETOFFSET, SO_TIMESTAMPING, /dev/ptp*). */
 #include <unistd.h>
 
 #include "platform/linux-private.h"
+#include "platform/native.h"
 
 #define PAIR_TRIES 3
 
@@ -43,7 +43,7 @@ static void free_linux(GclkPlatform *platform)
 	g_free(platform);
 }
 
-GclkPlatform *gclk_linux_new(GclkPrivileged *privileged, GMainContext *context)
+GclkPlatform *gclk_native_new(GclkPrivileged *privileged, GMainContext *context)
 {
 	GclkLinux *self = g_new0(GclkLinux, 1);
 	GclkPlatform *base = &self->posix.base;
