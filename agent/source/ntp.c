@@ -2,10 +2,9 @@
 #include "source/ntp.h"
 
 #include "build-config.h"
-#include "source/ntp-check.h"
+#include "source/ntp-exchange.h"
 #include "source/ntp-poll.h"
 
-#define REQUEST_MAX (GCLK_NTP_HEADER_SIZE + 4 + GCLK_NTP_MAC_MAX)
 /* The first request leaves a random moment after start, lest all guests of a host ask at once. */
 #define START_SPREAD  (200 * GCLK_NS_PER_MS)
 #define ADDRESSES_MAX 16
@@ -16,8 +15,6 @@
 #define RESOLVE_RETRY_MAX (256 * GCLK_NS_PER_S)
 /* Unusable answers in a row, of a kind that may pass, that make a good server a refused one. */
 #define PASSING_LIMIT 3
-/* How much before sendto() a kernel stamp of departure may lie: REAL may be steered in between. */
-#define STAMP_SLACK GCLK_NS_PER_MS
 
 typedef struct {
 	GclkSource base;
@@ -36,10 +33,8 @@ typedef struct {
 	GclkNtpPoll poll;
 	guint timer;        /* next request, or the end of patience */
 	GclkSocket *socket; /* of the last request: open until the next, to count what comes late */
-	GclkClockPair departure;
-	gint64 sent; /* boottime of the last request */
-	GclkNtpContext context;
-	guint next_earlier; /* slot of context.earlier */
+	gint64 sent;        /* boottime of the last request */
+	GclkNtpExchange exchange;
 	gint error;         /* errno that came instead of an answer */
 	GclkNtpReply blame; /* last packet dropped while waiting; GOOD: none */
 	gint passing;       /* unusable answers in a row, of a kind that may pass */
@@ -91,15 +86,6 @@ static void schedule(Ntp *ntp)
 	ask_after(ntp, gclk_ntp_poll_interval(&ntp->poll, now_of(ntp), random32(ntp)));
 }
 
-/* The request under way is given up. */
-static void remember_nonce(Ntp *ntp)
-{
-	if (ntp->context.nonce == 0)
-		return;
-	ntp->context.earlier[ntp->next_earlier++ % GCLK_NTP_NONCES] = ntp->context.nonce;
-	ntp->context.nonce = 0;
-}
-
 /* --- addresses -------------------------------------------------------------------------------- */
 
 static const GclkAddress *peer(const Ntp *ntp)
@@ -112,7 +98,7 @@ static void use_address(Ntp *ntp, gsize index)
 	GclkSourceDetail *detail = &ntp->base.detail;
 
 	ntp->address = index;
-	ntp->context.last_receive = ntp->context.last_transmit = 0;
+	gclk_ntp_exchange_forget_server(&ntp->exchange);
 	gclk_address_format(peer(ntp), detail->address);
 	g_free(ntp->base.origin);
 	ntp->base.origin = g_strdup(detail->address);
@@ -153,7 +139,6 @@ static void take_addresses(gpointer user, const GclkAddress *addresses, gsize n,
 		ntp->addresses[i] = addresses[i];
 	ntp->n_addresses = n;
 	use_address(ntp, 0);
-	remember_nonce(ntp);
 	ask_after(ntp, first ? 0 : gclk_ntp_poll_spacing(&ntp->poll));
 }
 
@@ -216,7 +201,7 @@ static void lose_patience(gpointer user)
 	Ntp *ntp = user;
 
 	ntp->timer = 0;
-	remember_nonce(ntp);
+	gclk_ntp_exchange_give_up(&ntp->exchange);
 	gclk_ntp_poll_missed(&ntp->poll);
 	give_up(ntp, NULL);
 }
@@ -226,54 +211,20 @@ static void take_error(gpointer user, int error)
 	Ntp *ntp = user;
 
 	/* Only a hint: whoever can forge it must not be able to keep the true answer out. */
-	if (ntp->context.nonce != 0)
+	if (gclk_ntp_exchange_open(&ntp->exchange))
 		ntp->error = error;
 }
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-static gsize build_request(Ntp *ntp, guint64 nonce, guint8 packet[REQUEST_MAX])
-{
-	/* The server needs to know nothing else of us; 32 is no precision at all. */
-	const GclkNtpHeader header = {
-		.version = GCLK_NTP_VERSION,
-		.mode = GCLK_NTP_MODE_CLIENT,
-		.poll = (gint8)ntp->poll.poll,
-		.precision = 32,
-		.transmit = nonce,
-	};
-
-	gclk_ntp_header_encode(&header, packet);
-	if (!ntp->context.key)
-		return GCLK_NTP_HEADER_SIZE;
-	return gclk_ntp_mac_append(&ntp->key, packet, GCLK_NTP_HEADER_SIZE, REQUEST_MAX);
-}
-
-static guint64 new_nonce(Ntp *ntp)
-{
-	GclkPlatform *platform = ntp->base.platform;
-	guint64 nonce;
-
-	do
-		platform->random(platform, &nonce, sizeof(nonce));
-	while (nonce == 0);
-	return nonce;
-}
-
 static gboolean send_request(Ntp *ntp, GError **error)
 {
 	GclkPlatform *platform = ntp->base.platform;
-	guint64 nonce = new_nonce(ntp);
-	guint8 packet[REQUEST_MAX];
-	gsize length = build_request(ntp, nonce, packet);
 
 	platform->udp_close(platform, ntp->socket);
 	ntp->socket = platform->udp_open(platform, peer(ntp), &socket_events, ntp, error);
-	if (!ntp->socket ||
-		!platform->udp_send(platform, ntp->socket, packet, length, &ntp->departure, error))
-		return FALSE;
-	ntp->context.nonce = nonce;
-	return TRUE;
+	return ntp->socket &&
+	       gclk_ntp_exchange_send(&ntp->exchange, platform, ntp->socket, ntp->poll.poll, error);
 }
 
 static void ask(gpointer user)
@@ -297,33 +248,6 @@ static void ask(gpointer user)
 }
 
 /* --- the answer ------------------------------------------------------------------------------- */
-
-static gboolean own_refid(gpointer user, guint32 refid)
-{
-	GclkPlatform *platform = ((Ntp *)user)->base.platform;
-
-	return platform->is_own_refid(platform, refid);
-}
-
-/* T1: the kernel's stamp of the departure if it is there and fits, else ours. */
-static gint64 departure_of(const Ntp *ntp, const GclkDatagram *datagram, gboolean *kernel)
-{
-	*kernel = datagram->departure_kernel_stamp &&
-		  datagram->departure >= ntp->departure.real - STAMP_SLACK &&
-		  datagram->departure <= datagram->arrival.real;
-	return *kernel ? datagram->departure : ntp->departure.real;
-}
-
-static void fill_context(Ntp *ntp, const GclkDatagram *datagram, gint64 departure)
-{
-	GclkNtpContext *context = &ntp->context;
-	gint64 raw = ntp->departure.raw + (departure - ntp->departure.real);
-
-	context->departure = departure;
-	context->arrival = datagram->arrival.real;
-	context->elapsed = MAX(datagram->arrival.raw - raw, 0);
-	context->precision = MAX(MAX(ntp->departure.width, datagram->arrival.width), 1);
-}
 
 static void describe(Ntp *ntp, const GclkNtpReply *reply)
 {
@@ -350,36 +274,16 @@ static void welcome(Ntp *ntp, gboolean back)
 		gclk_ntp_poll_burst(&ntp->poll, now_of(ntp));
 }
 
-static void take_sample(
-	Ntp *ntp, const GclkNtpReply *reply, const GclkDatagram *datagram, gboolean kernel_tx)
+static void take_sample(Ntp *ntp, const GclkSample *sample)
 {
-	gint64 half = (ntp->context.arrival - ntp->context.departure) / 2;
-	const GclkSample sample = {
-		.real = ntp->context.arrival - half,
-		.raw = datagram->arrival.raw - half,
-		.offset = reply->offset,
-		.delay = reply->delay,
-		.reference_bound = reply->reference_bound,
-		.leap = reply->header.leap,
-		.timescale = GCLK_TIMESCALE_UTC,
-		.flags = (kernel_tx ? GCLK_SAMPLE_KERNEL_TX : 0U) |
-			 (datagram->kernel_stamp ? GCLK_SAMPLE_KERNEL_RX : 0U) |
-			 (reply->authentic ? GCLK_SAMPLE_AUTHENTIC : 0U),
-	};
-
-	ntp->context.last_receive = reply->header.receive;
-	ntp->context.last_transmit = reply->header.transmit;
 	ntp->passing = ntp->denials = 0;
 	ntp->blame.verdict = GCLK_NTP_GOOD;
-	g_strlcpy(ntp->base.detail.method,
-		kernel_tx && datagram->kernel_stamp ? "kernel stamps"
-		: datagram->kernel_stamp            ? "kernel receive stamps"
-						    : "user-space stamps",
+	g_strlcpy(ntp->base.detail.method, gclk_ntp_stamps_name(sample),
 		sizeof(ntp->base.detail.method));
 	welcome(ntp, gclk_ntp_poll_answered(&ntp->poll, TRUE));
 	schedule(ntp);
 	gclk_source_set_condition(&ntp->base, GCLK_SOURCE_OK, NULL);
-	gclk_source_emit(&ntp->base, &sample);
+	gclk_source_emit(&ntp->base, sample);
 }
 
 /* DENY and RSTR: another address may be kinder; if none is, the server is left alone. */
@@ -413,27 +317,30 @@ static void take_refusal(Ntp *ntp, const GclkNtpReply *reply)
 	gclk_source_set_condition(&ntp->base, GCLK_SOURCE_REFUSED, "%s", reason);
 }
 
+/* May it explain why no answer comes? What was already answered or given up by ourselves does not.
+ */
+static gboolean is_telling(GclkNtpVerdict verdict)
+{
+	return verdict != GCLK_NTP_DUPLICATE && verdict != GCLK_NTP_STEPPED &&
+	       verdict != GCLK_NTP_UNSOLICITED;
+}
+
 static void take_datagram(gpointer user, const GclkDatagram *datagram)
 {
 	Ntp *ntp = user;
-	gboolean kernel_tx;
 	GclkNtpReply reply;
+	GclkSample sample;
 
-	fill_context(ntp, datagram, departure_of(ntp, datagram, &kernel_tx));
-	gclk_ntp_check(
-		&ntp->context, datagram->data, datagram->length, datagram->truncated, &reply);
+	gclk_ntp_exchange_take(&ntp->exchange, ntp->base.platform, datagram, &reply, &sample);
 	ntp->drops[reply.verdict].count++;
 	if (gclk_ntp_verdict_class(reply.verdict) == GCLK_NTP_CLASS_DROP) {
-		if (reply.verdict != GCLK_NTP_DUPLICATE && reply.verdict != GCLK_NTP_STEPPED &&
-			reply.verdict != GCLK_NTP_UNSOLICITED)
+		if (is_telling(reply.verdict))
 			ntp->blame = reply;
 		return;
 	}
-	ntp->context.answered = ntp->context.nonce;
-	ntp->context.nonce = 0;
 	describe(ntp, &reply);
 	if (reply.verdict == GCLK_NTP_GOOD)
-		take_sample(ntp, &reply, datagram, kernel_tx);
+		take_sample(ntp, &sample);
 	else
 		take_refusal(ntp, &reply);
 }
@@ -463,7 +370,7 @@ static void ntp_burst(GclkSource *source)
 	/* Not yet started, still without an address, or failed: nothing to ask. */
 	if (ntp->timer == 0 || !gclk_ntp_poll_burst(&ntp->poll, now_of(ntp)))
 		return;
-	if (ntp->context.nonce == 0)
+	if (!gclk_ntp_exchange_open(&ntp->exchange))
 		schedule(ntp);
 }
 
@@ -472,10 +379,9 @@ static void ntp_stepped(GclkSource *source, gint64 delta)
 	Ntp *ntp = (Ntp *)source;
 
 	(void)delta;
-	if (ntp->context.nonce == 0)
+	if (!gclk_ntp_exchange_open(&ntp->exchange))
 		return;
-	ntp->context.voided = ntp->context.nonce;
-	ntp->context.nonce = 0;
+	gclk_ntp_exchange_void(&ntp->exchange);
 	gclk_ntp_poll_voided(&ntp->poll);
 	ask_after(ntp, gclk_ntp_poll_spacing(&ntp->poll));
 }
@@ -531,7 +437,7 @@ static void set_key(Ntp *ntp, const GclkNtpSettings *settings)
 		return;
 	}
 	ntp->key = *settings->key;
-	ntp->context.key = &ntp->key;
+	ntp->exchange.context.key = &ntp->key;
 }
 
 GclkSource *gclk_ntp_source_new(GclkPlatform *platform, const GclkNtpSettings *settings)
@@ -546,10 +452,9 @@ GclkSource *gclk_ntp_source_new(GclkPlatform *platform, const GclkNtpSettings *s
 	ntp->resolve_retry = RESOLVE_RETRY;
 	gclk_ntp_poll_init(&ntp->poll, settings->min_poll, settings->max_poll);
 	ntp->base.detail.poll = ntp->poll.poll;
-	ntp->context.pivot = settings->pivot ? settings->pivot : GCLK_BUILD_TIME * GCLK_NS_PER_S;
-	ntp->context.max_distance = settings->max_distance;
-	ntp->context.own_refid = own_refid;
-	ntp->context.user = ntp;
+	ntp->exchange.context.pivot =
+		settings->pivot ? settings->pivot : GCLK_BUILD_TIME * GCLK_NS_PER_S;
+	ntp->exchange.context.max_distance = settings->max_distance;
 	for (gint i = 0; i < GCLK_NTP_VERDICTS; i++)
 		ntp->drops[i].name = gclk_ntp_verdict_name((GclkNtpVerdict)i);
 	set_key(ntp, settings);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One request and its answer: what is sent, what must come back, and the sample they make. */
+#ifndef GUESTCLOCK_NTP_EXCHANGE_H
+#define GUESTCLOCK_NTP_EXCHANGE_H
+
+#include "platform/platform.h"
+#include "source/ntp-check.h"
+
+typedef struct {
+	/* The caller sets key, pivot and max_distance. */
+	GclkNtpContext context;
+	GclkClockPair departure;
+	guint next_earlier; /* slot of context.earlier */
+} GclkNtpExchange;
+
+/* Sends a request with a new nonce; poll (log2 s) stands in it. An exchange that was still under
+   way is given up. Length of a request: header and, with a key, MAC. */
+gboolean gclk_ntp_exchange_send(GclkNtpExchange *exchange, GclkPlatform *platform,
+	GclkSocket *socket, gint poll, GError **error);
+
+static inline gboolean gclk_ntp_exchange_open(const GclkNtpExchange *exchange)
+{
+	return exchange->context.nonce != 0;
+}
+
+/* The answer has not come in time: it will count as late. */
+void gclk_ntp_exchange_give_up(GclkNtpExchange *exchange);
+
+/* A step of the clock made it worthless. */
+void gclk_ntp_exchange_void(GclkNtpExchange *exchange);
+
+/* Another server is asked from now on. */
+void gclk_ntp_exchange_forget_server(GclkNtpExchange *exchange);
+
+/* A datagram came. With an answer (verdict not of class drop) the exchange is over; with a good one
+ *sample is filled in. */
+void gclk_ntp_exchange_take(GclkNtpExchange *exchange, GclkPlatform *platform,
+	const GclkDatagram *datagram, GclkNtpReply *reply, GclkSample *sample);
+
+/* "kernel stamps", "kernel receive stamps", "user-space stamps": who stamped this sample. */
+const char *gclk_ntp_stamps_name(const GclkSample *sample);
+
+#endif
