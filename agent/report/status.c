@@ -312,6 +312,19 @@ char *gclk_status_to_json(const GclkStatus *status)
 	return gclk_json_finish(json);
 }
 
+char *gclk_status_sources_to_json(const GclkStatus *status)
+{
+	GclkJson *json = gclk_json_new();
+
+	gclk_json_begin_object(json, NULL);
+	gclk_json_int(json, "schema", GCLK_STATUS_SCHEMA);
+	gclk_json_string(json, "state", gclk_state_name(status->state));
+	gclk_json_string(json, "selected", status->selected);
+	write_sources(json, status);
+	gclk_json_end_object(json);
+	return gclk_json_finish(json);
+}
+
 /* --- judgement -------------------------------------------------------------------------------- */
 
 char *gclk_status_stale(const GclkStatus *status, gint64 boottime, const char *boot_id,

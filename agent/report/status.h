@@ -116,6 +116,8 @@ void gclk_finding_free(GclkFinding *finding);
 /* JSON, one line a top-level key, ends with a newline. Unknown bounds are null, and so is the
    offset when its bound is unknown. Caller frees. */
 char *gclk_status_to_json(const GclkStatus *status);
+/* The same with the sources alone: schema, state, selected, sources. */
+char *gclk_status_sources_to_json(const GclkStatus *status);
 
 #define GCLK_STATUS_ERROR (gclk_status_error_quark())
 GQuark gclk_status_error_quark(void);
