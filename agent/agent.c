@@ -16,11 +16,15 @@
 
 static void on_sample(gpointer user, GclkSource *source, const GclkSample *sample)
 {
+	static const char *const words[] = { "accepted", "suspect", "jumped" };
 	GclkSlot *slot = user;
+	GclkEstimatorResult result = gclk_estimator_add(slot->estimator, sample);
 
 	slot->last = *sample;
 	slot->sampled = TRUE;
-	switch (gclk_estimator_add(slot->estimator, sample)) {
+	g_debug("%s: offset %+" G_GINT64_FORMAT " ns, delay %" G_GINT64_FORMAT " ns: %s",
+		source->name, sample->offset, sample->delay, words[result]);
+	switch (result) {
 	case GCLK_ESTIMATOR_ACCEPTED:
 		source->ops->tune(source, 1);
 		break;
@@ -87,6 +91,7 @@ static GclkCandidate candidate(const GclkAgent *agent, const GclkSlot *slot)
 		c.stale = is_stale(slot, agent->now.raw, e.last_raw);
 		c.offset = offset_now(agent, &e);
 		c.bound = e.bound;
+		c.quality = e.tightest;
 		c.assumed = e.assumed;
 	}
 	return c;

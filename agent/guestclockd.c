@@ -39,8 +39,7 @@ typedef struct {
 	GclkPlatform *platform;
 	GclkAgent *agent;
 	GclkPublisher publisher;
-	GclkControl control;
-	GclkControlServer *commands;
+	GclkControlSocket *commands;
 	GMainContext *context;
 	GMainLoop *loop;
 } Daemon;
@@ -321,7 +320,7 @@ static gboolean start_agent(Daemon *d, GError **error)
 
 static void serve_commands(Daemon *d)
 {
-	g_autofree char *path = g_build_filename(d->config->run_directory, "control", NULL);
+	g_autofree char *path = g_build_filename(d->config->run_directory, GCLK_CONTROL_FILE, NULL);
 	g_autoptr(GError) error = NULL;
 
 	d->commands = gclk_control_new(path, d->context, on_command, d, &error);

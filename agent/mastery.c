@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mastery.h"
 
-static GclkMastery none(gboolean rival, const char *format, const char *what)
+/* Takes the reason over. */
+static GclkMastery only_measures(char *reason, gboolean rival)
 {
-	return (GclkMastery){ .reason = g_strdup_printf(format, what), .rival = rival };
+	return (GclkMastery){ .reason = reason, .rival = rival };
 }
 
 static gboolean contained(const char *container)
@@ -16,14 +17,19 @@ GclkMastery gclk_mastery_decide(GclkControl control, gboolean may, const char *m
 	const char *container, const GPtrArray *rivals)
 {
 	if (control == GCLK_CONTROL_NONE)
-		return none(FALSE, "%s", "control=none: it is only measured");
+		return only_measures(g_strdup("control=none"), FALSE);
 	if (!may)
-		return none(FALSE, "%s", may_reason ? may_reason : "the clock may not be set");
+		return only_measures(
+			g_strdup(may_reason ? may_reason : "the clock may not be set"), FALSE);
 	if (control == GCLK_CONTROL_KERNEL)
 		return (GclkMastery){ .steers = TRUE };
 	if (contained(container))
-		return none(FALSE, "in a container (%s) the clock belongs to the host", container);
+		return only_measures(
+			g_strdup_printf("in a container (%s) the clock belongs to the host", container),
+			FALSE);
 	if (rivals->len)
-		return none(TRUE, "%s steers this clock", g_ptr_array_index(rivals, 0));
+		return only_measures(g_strdup_printf("%s steers this clock",
+					    (const char *) g_ptr_array_index(rivals, 0)),
+			TRUE);
 	return (GclkMastery){ .steers = TRUE };
 }

@@ -20,7 +20,6 @@ void gclk_publisher_init(GclkPublisher *p, GclkPlatform *platform, const char *r
 void gclk_publisher_clear(GclkPublisher *p)
 {
 	g_free(p->path);
-	g_free(p->told);
 }
 
 /* One line for `systemctl status`. */
@@ -37,12 +36,11 @@ static char *summary(const GclkStatus *status)
 		status->selected, offset, bound);
 }
 
-static void tell_manager(GclkPublisher *p, const GclkStatus *status)
+static void tell_manager(const GclkStatus *status)
 {
 	g_autofree char *line = summary(status);
-	g_autofree char *message = NULL;
+	g_autofree char *message = gclk_notify_status(line, "WATCHDOG=1");
 
-	message = g_strdup_printf("STATUS=%s\nWATCHDOG=1", line);
 	gclk_notify(message);
 }
 
@@ -63,10 +61,10 @@ void gclk_publisher_report(GclkPublisher *p, GclkAgent *agent, gboolean urgent)
 	gint64 now = p->platform->boottime(p->platform);
 	g_autoptr(GclkStatus) status = NULL;
 
-	if (!urgent && p->written_raw && now - p->written_raw < WRITE_INTERVAL)
+	if (!urgent && p->written && now - p->written < WRITE_INTERVAL)
 		return;
-	p->written_raw = now;
+	p->written = now;
 	status = gclk_agent_status(agent);
 	write_status(p, agent, status);
-	tell_manager(p, status);
+	tell_manager(status);
 }

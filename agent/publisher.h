@@ -8,9 +8,7 @@
 typedef struct {
 	GclkPlatform *platform;
 	char *path;         /* of the status file, owned */
-	gint64 written_raw; /* boottime of the last write, 0: never */
-	gboolean failing;
-	char *told; /* the last line for the service manager, owned */
+	gint64 written; /* boottime of the last write, 0: never */
 } GclkPublisher;
 
 void gclk_publisher_init(GclkPublisher *publisher, GclkPlatform *platform,

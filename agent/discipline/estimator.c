@@ -14,6 +14,9 @@ static const double wanders[] = { 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e
 /* Time stamps are not better than this, ns. */
 #define STAMP_NOISE 20.0
 
+/* Until the noise has been learned, a sample is not believed to be better than this, ns. */
+#define FIRST_NOISE 1000.0
+
 /* A sample is odd when it is off by more than this many sigma and more than its delay explains.
    Less than the floor, ns, is left to the filters: no disruption is that small. */
 #define ODD_SIGMA 6.0
@@ -153,6 +156,13 @@ static Mixture bank_at(const GclkEstimator *e, gint64 raw)
 	return bank_mix(filters, shares);
 }
 
+static void begin(GclkEstimator *e, gint64 offset, double weight)
+{
+	e->base_offset = offset;
+	for (guint i = 0; i < FILTERS; i++)
+		e->filters[i].scale = MAX(1, FIRST_NOISE * FIRST_NOISE / weight);
+}
+
 static void fuse(GclkEstimator *e, const Memory *m)
 {
 	double dt = e->samples ? seconds(m->raw - e->base_raw) : 0;
@@ -160,7 +170,7 @@ static void fuse(GclkEstimator *e, const Memory *m)
 	gint64 shift;
 
 	if (e->samples == 0)
-		e->base_offset = m->offset;
+		begin(e, m->offset, weight);
 	for (guint i = 0; i < FILTERS; i++) {
 		gclk_filter_predict(&e->filters[i], dt);
 		gclk_filter_update(&e->filters[i], (double) (m->offset - e->base_offset), weight);
@@ -192,10 +202,13 @@ static gboolean is_odd(const GclkEstimator *e, const Memory *m)
 	return error > MAX(ODD_SIGMA * sigma, ODD_FLOOR) + (double) m->delay / 2;
 }
 
-/* Do two samples tell of the same clock? Their delays and some drift may lie between them. */
+/* Two samples tell of the same clock when no more lies between them than their delays and a rate
+   that the kernel could follow, ppb. */
+#define AGREE_RATE 500000.0
+
 static gboolean agree(const Memory *a, const Memory *b)
 {
-	double drift = fabs(seconds(b->raw - a->raw)) * JUMP_FREQUENCY_SIGMA;
+	double drift = fabs(seconds(b->raw - a->raw)) * AGREE_RATE;
 
 	return fabs((double) (a->offset - b->offset)) <=
 	       (double) (a->delay / 2 + b->delay / 2) + drift + ODD_FLOOR;
@@ -285,6 +298,9 @@ gboolean gclk_estimator_predict(const GclkEstimator *e, gint64 raw, GclkEstimate
 		.last_raw = e->base_raw,
 	};
 	out->bound = bound_at(e, raw, now.offset, now.frequency, &out->assumed);
+	out->tightest = GCLK_BOUND_UNKNOWN;
+	for (guint i = 0; i < e->recent_n; i++)
+		out->tightest = MIN(out->tightest, e->recent[i].bound);
 	out->jitter = sqrt(now.scale * weigh(e, e->recent[(e->recent_next + RECENT - 1) % RECENT].delay));
 	return TRUE;
 }

@@ -32,6 +32,7 @@ typedef struct {
 	double frequency_ppb; /* d(reference)/d(RAW) - 1: + RAW is slow, REAL must be sped up */
 	double frequency_sigma_ppb;
 	gint64 bound;     /* largest error of offset, ns, or unknown */
+	gint64 tightest;  /* the least bound among the samples remembered, ns or unknown */
 	gboolean assumed; /* bound rests on an assumed reference error */
 	double jitter;    /* learned one-sigma noise of a typical sample, ns */
 	guint samples;    /* fused since the start or the last jump */

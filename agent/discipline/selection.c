@@ -4,7 +4,7 @@
 #include "guestclock/sample.h"
 #include "report/table.h"
 
-/* Another source takes over only when its bound is below this share of the current one's. */
+/* Another source takes over only when its quality is below this share of the current one's. */
 #define CLEARLY_BETTER 0.7
 
 typedef struct {
@@ -18,12 +18,16 @@ typedef struct {
 
 static gint64 low_end(const GclkCandidate *c)
 {
-	return c->bound > c->offset - G_MININT64 ? G_MININT64 : c->offset - c->bound;
+	gint64 end;
+
+	return __builtin_sub_overflow(c->offset, c->bound, &end) ? G_MININT64 : end;
 }
 
 static gint64 high_end(const GclkCandidate *c)
 {
-	return c->bound > G_MAXINT64 - c->offset ? G_MAXINT64 : c->offset + c->bound;
+	gint64 end;
+
+	return __builtin_add_overflow(c->offset, c->bound, &end) ? G_MAXINT64 : end;
 }
 
 static gboolean covers(const GclkCandidate *c, gint64 low, gint64 high)
@@ -98,7 +102,7 @@ static gboolean has_majority(Votes in, Votes all)
 
 static gboolean preferable(const GclkCandidate *a, const GclkCandidate *b)
 {
-	return a->kind != b->kind ? a->kind < b->kind : a->bound < b->bound;
+	return a->kind != b->kind ? a->kind < b->kind : a->quality < b->quality;
 }
 
 static gint choose(const GclkCandidate *all, guint n, const Region *truth, gint current)
@@ -112,7 +116,7 @@ static gint choose(const GclkCandidate *all, guint n, const Region *truth, gint 
 	if (best >= 0 && current >= 0 && current < (gint) n && votes(&all[current]) &&
 		covers(&all[current], truth->low, truth->high) &&
 		all[current].kind == all[best].kind &&
-		(double) all[best].bound > CLEARLY_BETTER * (double) all[current].bound)
+		(double) all[best].quality > CLEARLY_BETTER * (double) all[current].quality)
 		return current;
 	return best;
 }

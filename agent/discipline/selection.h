@@ -6,7 +6,7 @@
  * (Marzullo; RFC 5905 section 11.2.1) is taken for the truth if it has the majority; whoever lies
  * outside is a falseticker. One origin has one vote however many sources it has, and bounds that
  * are merely assumed do not outvote stated ones. Among those inside, the kind decides (precision
- * clock before NTP), then the bound.
+ * clock before NTP), then the tightest bound a sample of it had.
  */
 #ifndef GUESTCLOCK_SELECTION_H
 #define GUESTCLOCK_SELECTION_H
@@ -26,6 +26,7 @@ typedef struct {
 	gboolean stale;               /* no sample for too long */
 	gint64 offset;                /* reference minus REAL now, ns */
 	gint64 bound;                 /* ns or unknown */
+	gint64 quality;               /* the tightest bound of its samples, ns: ranks equals */
 	gboolean assumed;
 	/* out */
 	GclkVerdict verdict;
@@ -40,7 +41,7 @@ typedef struct {
 } GclkSelection;
 
 /* current: index of the source in use, or -1. It is kept while it is of the best kind and another
-   one's bound is not clearly better, so that two equals do not take turns. */
+   one's samples are not clearly better, so that two equals do not take turns. */
 GclkSelection gclk_selection_run(GclkCandidate *candidates, guint n, gint current);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "guestclock/ntp-packet.h"
 
+#define SERVERS_AVERAGE (8 * GCLK_NS_PER_S)
 /* Between the requests of a burst: BTIME of RFC 5905. */
 #define BURST_SPACING (2 * GCLK_NS_PER_S)
 /* An answer that takes longer could hardly be used: half of it is the error. */
@@ -47,6 +48,14 @@ void gclk_ntp_poll_init(GclkNtpPoll *poll, gint min, gint max)
 	};
 }
 
+/* What a request costs: servers allow one in 8 s on average (ntpd's discard average 3, chronyd's
+   ratelimit interval 3), whatever is configured here beyond that. So polls of 16 s repay a burst.
+ */
+static gint64 price(const GclkNtpPoll *poll)
+{
+	return MIN(seconds_of(lowest(poll)), SERVERS_AVERAGE);
+}
+
 static gint64 debt_at(const GclkNtpPoll *poll, gint64 now)
 {
 	return MAX(poll->debt - MAX(now - poll->spent, 0), 0);
@@ -54,11 +63,11 @@ static gint64 debt_at(const GclkNtpPoll *poll, gint64 now)
 
 gboolean gclk_ntp_poll_burst(GclkNtpPoll *poll, gint64 now)
 {
-	gint64 cost = GCLK_NTP_BURST_GOOD * seconds_of(lowest(poll));
+	gint64 cost = GCLK_NTP_BURST_GOOD * price(poll);
 
 	if (poll->burst_left > 0 || poll->held > now || poll->floor > 0)
 		return FALSE;
-	if (debt_at(poll, now) + cost > GCLK_NTP_BURST_TOTAL * seconds_of(lowest(poll)))
+	if (debt_at(poll, now) + cost > GCLK_NTP_BURST_TOTAL * price(poll))
 		return FALSE;
 	poll->burst_left = GCLK_NTP_BURST_TOTAL;
 	poll->burst_good = GCLK_NTP_BURST_GOOD;
@@ -67,7 +76,7 @@ gboolean gclk_ntp_poll_burst(GclkNtpPoll *poll, gint64 now)
 
 void gclk_ntp_poll_sent(GclkNtpPoll *poll, gint64 now)
 {
-	poll->debt = debt_at(poll, now) + seconds_of(lowest(poll));
+	poll->debt = debt_at(poll, now) + price(poll);
 	poll->spent = now;
 	poll->held = 0;
 	poll->reach = (guint8)(poll->reach << 1);

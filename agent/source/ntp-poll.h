@@ -4,8 +4,8 @@
  * RATE or DENY is owed. Numbers only: no clock, no timer, no socket.
  *
  * Manners (RFC 5905 section 14, RFC 8633 section 3): never two requests within 2 s (unless min_poll
- * asks for it), and on average not more than one in 2^min_poll s, for which a burst may run ahead
- * by eight requests, as ntpd does it.
+ * asks for it), and on average not more than one in 8 s or in 2^min_poll s, whichever is less, for
+ * which a burst may run ahead by eight requests, as ntpd does it.
  */
 #ifndef GUESTCLOCK_NTP_POLL_H
 #define GUESTCLOCK_NTP_POLL_H
@@ -25,7 +25,7 @@ typedef struct {
 	gint back_off; /* added to max poll while there is no answer */
 	guint8 reach;
 	gint burst_good, burst_left; /* what remains of a burst; 0: none under way */
-	gint64 debt;                 /* ns: how far requests ran ahead of one in 2^min s */
+	gint64 debt;                 /* ns: how far requests ran ahead of that average */
 	gint64 spent;                /* ns: the time at which debt was true */
 	gint64 held;                 /* ns: DENY, RSTR: no request before this time; 0: not held */
 } GclkNtpPoll;

@@ -7,13 +7,13 @@
 #include "scenario.h"
 
 static gint first_seed = 1, seeds = 1;
-static gboolean verbose, list;
+static gboolean list;
 static char **names;
 
 static const GOptionEntry entries[] = {
 	{ "seed", 's', 0, G_OPTION_ARG_INT, &first_seed, "First seed", "N" },
 	{ "seeds", 'n', 0, G_OPTION_ARG_INT, &seeds, "Number of seeds", "N" },
-	{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "Print the daemon's log", NULL },
+	{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &sim_verbose, "Print the daemon's log", NULL },
 	{ "list", 'l', 0, G_OPTION_ARG_NONE, &list, "Name the scenarios", NULL },
 	{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &names, NULL, "[NAME...]" },
 	{ 0 },
@@ -67,14 +67,6 @@ static gboolean run_one(const SimScenario *s, guint64 seed)
 	return good;
 }
 
-static void no_log(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer unused)
-{
-	(void) domain;
-	(void) unused;
-	if (level & G_LOG_FLAG_FATAL || (level & G_LOG_LEVEL_MASK) <= G_LOG_LEVEL_CRITICAL)
-		fprintf(stderr, "%s\n", message);
-}
-
 int main(int argc, char **argv)
 {
 	g_autoptr(GOptionContext) context = g_option_context_new("- simulated guests");
@@ -86,8 +78,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "sim: %s\n", error->message);
 		return 2;
 	}
-	if (!verbose)
-		g_log_set_default_handler(no_log, NULL);
 	for (const SimScenario *s = sim_scenarios; s->name; s++) {
 		if (list)
 			printf("%-20s %s\n", s->name, s->tells);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Runs a scenario: the daemon's own pipeline on a simulated platform, watched from outside. */
 #include <math.h>
+#include <stdio.h>
 
 #include "agent.h"
 #include "scenario.h"
@@ -8,6 +9,8 @@
 
 #define EPOCH 1795219200 /* 2026-11-21 */
 #define WATCH_INTERVAL GCLK_NS_PER_S
+
+gboolean sim_verbose;
 
 typedef struct {
 	const SimScenario *scenario;
@@ -168,6 +171,17 @@ static void on_watch(gpointer user)
 	sim_at(run->world.vm, WATCH_INTERVAL, on_watch, run);
 }
 
+/* The daemon's log with the simulated time. */
+static void on_log(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer user)
+{
+	const Run *run = user;
+
+	(void) domain;
+	if (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL) || sim_verbose)
+		printf("# %10.3f s  error %+.9f s  %s\n", elapsed(run),
+			(double) (sim_now(run->world.vm) - sim_real(run->world.vm)) / 1e9, message);
+}
+
 /* --- the run ---------------------------------------------------------------------------------- */
 
 static void make_world(Run *run, guint64 seed)
@@ -227,6 +241,7 @@ void sim_scenario_run(const SimScenario *scenario, guint64 seed, SimResult *resu
 
 	*result = (SimResult){ 0 };
 	make_world(&run, seed);
+	g_log_set_default_handler(on_log, &run);
 	run.platform = sim_platform_new(&run.world);
 	run.config = make_config(scenario);
 	start_agent(&run);
@@ -235,6 +250,7 @@ void sim_scenario_run(const SimScenario *scenario, guint64 seed, SimResult *resu
 	g_clear_pointer(&run.agent, gclk_agent_free);
 	gclk_config_free(run.config);
 	run.platform->free(run.platform);
+	g_log_set_default_handler(g_log_default_handler, NULL);
 	sim_vm_free(run.world.vm);
 	g_array_unref(run.happenings);
 }

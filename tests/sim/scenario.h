@@ -64,7 +64,9 @@ typedef struct {
 	char *state, *selected;
 } SimResult;
 
-/* Runs it with this seed; logs tells whether the daemon's log is printed. */
+extern gboolean sim_verbose; /* print the daemon's log */
+
+/* Runs it with this seed. */
 void sim_scenario_run(const SimScenario *scenario, guint64 seed, SimResult *result);
 void sim_result_clear(SimResult *result);
 

@@ -38,7 +38,7 @@ const SimScenario sim_scenarios[] = {
 		OSCILLATOR, PTP_1US, .ptp_poll = -2,
 		.converge_limit = 1e-5, .converge_within = 10,
 		.rms_limit = 1.6e-7, .max_limit = 1.5e-6,
-		.final_state = "synchronised", .selected = "/dev/ptp0", .steps = 1,
+		.final_state = "synchronised", .selected = "ptp_kvm", .steps = 1,
 	},
 	{
 		.name = "ptp-jitter",
@@ -58,7 +58,7 @@ const SimScenario sim_scenarios[] = {
 		.has_ptp = TRUE, .ptp = { .bracket = 2 * US, .bracket_noise = US },
 		.converge_limit = 1e-5, .converge_within = 60,
 		.rms_limit = 2e-6, .max_limit = 2e-5,
-		.final_state = "synchronised", .selected = "/dev/ptp0", .steps = 1,
+		.final_state = "synchronised", .selected = "ptp_kvm", .steps = 1,
 	},
 	{
 		.name = "hour-behind",
@@ -120,7 +120,7 @@ const SimScenario sim_scenarios[] = {
 		.events = { { 3000, SIM_PTP_GONE, 0 }, { 5000, SIM_PTP_BACK, 0 } },
 		.converge_limit = 1e-4, .converge_within = 30,
 		.rms_limit = 2e-5, .max_limit = 1e-4,
-		.final_state = "synchronised", .selected = "/dev/ptp0", .steps = 1,
+		.final_state = "synchronised", .selected = "ptp_kvm", .steps = 1,
 	},
 	{
 		.name = "pause-ptp",
