@@ -116,9 +116,9 @@ const char *gclk_ntp_verdict_advice(GclkNtpVerdict verdict);
 /* What a code of a kiss-o'-death means (RFC 5905 section 7.4 and IANA's list), or NULL. */
 const char *gclk_ntp_kiss_meaning(guint32 refid);
 
-/* Why there was no answer from address and its port: error is what the system said (errno), or 0.
-   One sentence without a full stop. */
-char *gclk_ntp_silence_reason(const GclkAddress *address, gint error);
+/* Why there was no answer from address and its port: error is what the system said (errno), or 0;
+   keyed: the request was authenticated. One sentence without a full stop. */
+char *gclk_ntp_silence_reason(const GclkAddress *address, gint error, gboolean keyed);
 
 /* The note on a server that serves its own clock, for reports: "serves its own clock (local)". */
 #define GCLK_NTP_LOCAL_CLOCK_NOTE "serves its own clock (local)"

@@ -245,7 +245,7 @@ static const struct {
 	{ EMSGSIZE, "the packet does not fit the network" },
 };
 
-char *gclk_ntp_silence_reason(const GclkAddress *address, gint error)
+char *gclk_ntp_silence_reason(const GclkAddress *address, gint error, gboolean keyed)
 {
 	char text[GCLK_ADDRESS_TEXT_MAX];
 	const char *sentence = error ? g_strerror(error) : NULL;
@@ -253,6 +253,8 @@ char *gclk_ntp_silence_reason(const GclkAddress *address, gint error)
 	for (gsize i = 0; i < G_N_ELEMENTS(silences); i++)
 		if (silences[i].error == error)
 			sentence = silences[i].sentence;
-	return g_strdup_printf("no answer from %s port %u: %s", gclk_address_format(address, text),
-		address->port, sentence);
+	/* chronyd says nothing to a key that it does not have, ntpd sends a crypto-NAK. */
+	return g_strdup_printf("no answer from %s port %u: %s%s",
+		gclk_address_format(address, text), address->port, sentence,
+		keyed && !error ? ", or the server does not have this key" : "");
 }

@@ -186,7 +186,9 @@ static void give_up(Ntp *ntp, const char *why)
 	g_autofree char *reason = NULL;
 	gint beyond = ntp->poll.misses - GCLK_NTP_UNREACHABLE_MISSES;
 
-	reason = why ? g_strdup(why) : gclk_ntp_silence_reason(peer(ntp), ntp->error);
+	reason = why ? g_strdup(why)
+		     : gclk_ntp_silence_reason(
+			       peer(ntp), ntp->error, ntp->exchange.context.key != NULL);
 	/* What cannot even be sent (no IPv6 here) is not worth several tries. */
 	if (why || (beyond >= 0 && beyond % MISSES_PER_ADDRESS == 0))
 		try_next_address(ntp);

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/probe-report.h"
+
+#include "guestclock/json-writer.h"
+#include "report/status.h"
+#include "report/table.h"
+#include "report/text.h"
+
+#define WIDTH  80
+#define INDENT 18
+/* From here on an age is worth a remark: upstreams are asked every half hour or so at most. */
+#define REFERENCE_OLD (GCLK_NS_PER_S * 86400)
+
+static const char *const verdict_names[] = {
+	[GCLK_PROBE_USABLE] = "usable",
+	[GCLK_PROBE_REFUSED] = "refused",
+	[GCLK_PROBE_NO_ANSWER] = "no-answer",
+};
+
+/* Is the header that of an answer to our request? */
+static gboolean is_answer(const GclkProbe *probe)
+{
+	return probe->verdict != GCLK_PROBE_NO_ANSWER && probe->reply.has_header &&
+	       gclk_ntp_verdict_class(probe->reply.verdict) != GCLK_NTP_CLASS_DROP;
+}
+
+static char *reason_of(const GclkProbe *probe)
+{
+	if (probe->verdict == GCLK_PROBE_USABLE)
+		return NULL;
+	if (probe->reply.verdict != GCLK_NTP_GOOD)
+		return gclk_ntp_reply_reason(&probe->reply);
+	return g_strdup(probe->silence);
+}
+
+static const char *advice_of(const GclkProbe *probe)
+{
+	if (probe->reply.verdict != GCLK_NTP_GOOD)
+		return gclk_ntp_verdict_advice(probe->reply.verdict);
+	return NULL;
+}
+
+/* --- text ------------------------------------------------------------------------------------- */
+
+static void line(GString *out, const char *label, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static void line(GString *out, const char *label, const char *format, ...)
+{
+	g_autofree char *text = NULL;
+	g_autofree char *clean = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	clean = gclk_text_clean(text);
+	g_string_append(out, "  ");
+	gclk_text_pad(out, label, INDENT - 2);
+	gclk_text_wrap(out, clean, INDENT, INDENT, WIDTH);
+}
+
+static void write_question(GString *out, const GclkProbe *probe)
+{
+	char address[GCLK_ADDRESS_TEXT_MAX];
+
+	if (probe->address.family == 0) {
+		line(out, "asked", "%s", probe->server);
+		return;
+	}
+	gclk_address_format(&probe->address, address);
+	if (g_strcmp0(address, probe->server) == 0)
+		line(out, "asked", "%s port %u", address, probe->address.port);
+	else if (probe->addresses > 1)
+		line(out, "asked", "%s: %s port %u, one of %" G_GSIZE_FORMAT " addresses",
+			probe->server, address, probe->address.port, probe->addresses);
+	else
+		line(out, "asked", "%s: %s port %u", probe->server, address, probe->address.port);
+	if (probe->key)
+		line(out, "with key", "%u (%s)", probe->key->id,
+			gclk_ntp_key_type_name(probe->key->type));
+}
+
+static void write_reference(GString *out, const GclkNtpReply *reply)
+{
+	const GclkNtpHeader *header = &reply->header;
+	char refid[GCLK_NTP_REFID_TEXT_MAX], age[32];
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	gclk_ntp_refid_format(header->refid, header->stratum, refid);
+	g_string_append(text, refid[0] ? refid : "not told");
+	if (reply->local_clock)
+		g_string_append(text, ": it " GCLK_NTP_LOCAL_CLOCK_NOTE);
+	if (header->reference == 0) {
+		g_string_append(text, "; never set");
+	} else {
+		gint64 ago = MAX(gclk_ntp_time_diff(header->transmit, header->reference), 0);
+
+		gclk_format_age(ago, age);
+		g_string_append_printf(text, "; last set %s before it answered%s", age,
+			ago > REFERENCE_OLD ? " (long ago)" : "");
+	}
+	line(out, "its source", "%s", text->str);
+}
+
+static void write_header(GString *out, const GclkNtpReply *reply)
+{
+	const GclkNtpHeader *header = &reply->header;
+	char delay[32], dispersion[32], precision[32];
+
+	gclk_format_bound(header->root_delay, delay);
+	gclk_format_bound(header->root_dispersion, dispersion);
+	gclk_format_bound(gclk_ntp_log2_to_ns(header->precision), precision);
+	line(out, "answer", "stratum %u, leap %u (%s), NTP version %u", header->stratum,
+		header->leap, gclk_leap_name(header->leap), header->version);
+	write_reference(out, reply);
+	line(out, "its accuracy", "root delay %s, root dispersion %s, precision %s", delay,
+		dispersion, precision);
+}
+
+static void write_times(GString *out, const GclkNtpReply *reply)
+{
+	char offset[32], bound[32], delay[32];
+
+	gclk_format_offset(reply->offset, offset);
+	gclk_format_bound(gclk_bound_add(MAX(reply->delay, 0) / 2, reply->reference_bound), bound);
+	gclk_format_offset(reply->delay, delay);
+	line(out, "offset", "%s, give or take %s (this clock is %s)", offset, bound,
+		reply->offset > 0   ? "behind"
+		: reply->offset < 0 ? "ahead"
+				    : "equal");
+	line(out, "delay", "%s there and back", delay[0] == '+' ? delay + 1 : delay);
+}
+
+static void write_verdict(GString *out, const GclkProbe *probe, gboolean color)
+{
+	static const struct {
+		const char *word;
+		GclkStyle style;
+	} words[] = {
+		[GCLK_PROBE_USABLE] = { "usable", GCLK_STYLE_GOOD },
+		[GCLK_PROBE_REFUSED] = { "refused", GCLK_STYLE_BAD },
+		[GCLK_PROBE_NO_ANSWER] = { "no answer", GCLK_STYLE_BAD },
+	};
+	g_autofree char *reason = reason_of(probe);
+
+	g_string_append(out, "\n  ");
+	gclk_text_pad(out, "verdict", INDENT - 2);
+	gclk_text_pad_style(out, words[probe->verdict].word, 0, words[probe->verdict].style, color);
+	g_string_append_c(out, '\n');
+	if (reason)
+		line(out, "because", "%s", reason);
+	if (advice_of(probe))
+		line(out, "what to do", "%s", advice_of(probe));
+	if (probe->verdict == GCLK_PROBE_USABLE && probe->reply.local_clock)
+		line(out, "but",
+			"it %s: nothing tells whether that is right. Machines that follow "
+			"it agree with each other, which is all that an isolated network "
+			"may need.",
+			GCLK_NTP_LOCAL_CLOCK_NOTE);
+}
+
+char *gclk_probe_to_text(const GclkProbe *probe, gboolean color)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	write_question(out, probe);
+	if (is_answer(probe))
+		write_header(out, &probe->reply);
+	if (probe->reply.has_times)
+		write_times(out, &probe->reply);
+	if (probe->verdict == GCLK_PROBE_USABLE)
+		line(out, "measured with", "%s%s", gclk_ntp_stamps_name(&probe->sample),
+			probe->reply.authentic ? ", authenticated by the key" : "");
+	write_verdict(out, probe, color);
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static void json_bound(GclkJson *json, const char *key, gint64 ns)
+{
+	if (ns == GCLK_BOUND_UNKNOWN)
+		gclk_json_null(json, key);
+	else
+		gclk_json_int(json, key, ns);
+}
+
+static void json_answer(GclkJson *json, const GclkProbe *probe)
+{
+	const GclkNtpReply *reply = &probe->reply;
+	const GclkNtpHeader *header = &reply->header;
+	char refid[GCLK_NTP_REFID_TEXT_MAX];
+
+	if (!is_answer(probe)) {
+		gclk_json_null(json, "answer");
+		return;
+	}
+	gclk_ntp_refid_format(header->refid, header->stratum, refid);
+	gclk_json_begin_object(json, "answer");
+	gclk_json_int(json, "version", header->version);
+	gclk_json_int(json, "stratum", header->stratum);
+	gclk_json_int(json, "leap_indicator", header->leap);
+	gclk_json_string(json, "refid", refid);
+	gclk_json_boolean(json, "local_clock", reply->local_clock);
+	gclk_json_int(json, "root_delay_ns", header->root_delay);
+	gclk_json_int(json, "root_dispersion_ns", header->root_dispersion);
+	gclk_json_int(json, "precision_ns", gclk_ntp_log2_to_ns(header->precision));
+	if (header->reference == 0)
+		gclk_json_null(json, "reference_age_ns");
+	else
+		gclk_json_int(json, "reference_age_ns",
+			MAX(gclk_ntp_time_diff(header->transmit, header->reference), 0));
+	gclk_json_boolean(json, "authenticated", reply->authentic);
+	gclk_json_end_object(json);
+}
+
+static void json_measurement(GclkJson *json, const GclkProbe *probe)
+{
+	const GclkNtpReply *reply = &probe->reply;
+
+	if (!reply->has_times) {
+		gclk_json_null(json, "measurement");
+		return;
+	}
+	gclk_json_begin_object(json, "measurement");
+	gclk_json_int(json, "offset_ns", reply->offset);
+	json_bound(json, "error_bound_ns",
+		gclk_bound_add(MAX(reply->delay, 0) / 2, reply->reference_bound));
+	gclk_json_int(json, "delay_ns", reply->delay);
+	gclk_json_string(json, "stamps",
+		probe->verdict == GCLK_PROBE_USABLE ? gclk_ntp_stamps_name(&probe->sample) : NULL);
+	gclk_json_end_object(json);
+}
+
+char *gclk_probe_to_json(const GclkProbe *probe)
+{
+	GclkJson *json = gclk_json_new();
+	char address[GCLK_ADDRESS_TEXT_MAX];
+	g_autofree char *reason = reason_of(probe);
+
+	gclk_json_begin_object(json, NULL);
+	gclk_json_string(json, "server", probe->server);
+	gclk_json_string(json, "address",
+		probe->address.family ? gclk_address_format(&probe->address, address) : NULL);
+	gclk_json_int(json, "port", probe->address.port);
+	gclk_json_uint(json, "requests", probe->requests);
+	gclk_json_string(json, "verdict", verdict_names[probe->verdict]);
+	gclk_json_string(json, "reason_id",
+		probe->reply.verdict == GCLK_NTP_GOOD
+			? NULL
+			: gclk_ntp_verdict_name(probe->reply.verdict));
+	gclk_json_string(json, "reason", reason);
+	gclk_json_string(json, "advice", advice_of(probe));
+	json_answer(json, probe);
+	json_measurement(json, probe);
+	gclk_json_end_object(json);
+	return gclk_json_finish(json);
+}

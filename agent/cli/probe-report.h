@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a probe found, as text for people and as JSON. Pure: from a struct to text. */
+#ifndef GUESTCLOCK_PROBE_REPORT_H
+#define GUESTCLOCK_PROBE_REPORT_H
+
+#include "source/ntp-exchange.h"
+
+typedef enum {
+	GCLK_PROBE_USABLE,
+	GCLK_PROBE_REFUSED,   /* it answered, and the answer cannot be used */
+	GCLK_PROBE_NO_ANSWER, /* reply.verdict GOOD: nothing came at all */
+} GclkProbeVerdict;
+
+typedef struct {
+	const char *server;    /* as asked for */
+	GclkAddress address;   /* family 0: the name was not resolved */
+	gsize addresses;       /* that the name has; 1 for a numeric one */
+	guint requests;        /* that were sent */
+	const GclkNtpKey *key; /* or NULL */
+	GclkProbeVerdict verdict;
+	GclkNtpReply reply; /* the answer, or what came instead of one */
+	GclkSample sample;  /* with GCLK_PROBE_USABLE */
+	char *silence;      /* why nothing was sent or came; owned */
+} GclkProbe;
+
+/* At most 80 columns. Caller frees. */
+char *gclk_probe_to_text(const GclkProbe *probe, gboolean color);
+
+/* One object; units are in the names, what is not known is null. Caller frees. */
+char *gclk_probe_to_json(const GclkProbe *probe);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/probe.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build-config.h"
+#include "cli/probe-report.h"
+#include "guestclock/duration.h"
+#include "platform/native.h"
+
+#define TRIES 3
+/* RFC 5905 section 14: two requests are at least this far apart. */
+#define WAIT           (2 * GCLK_NS_PER_S)
+#define KEY_FILE_LIMIT 65536
+#define ADDRESSES_MAX  16
+
+enum { EXIT_USABLE = 0, EXIT_REFUSED = 2, EXIT_NO_ANSWER = 3 };
+
+typedef struct {
+	gint port, key;
+	char *keys, *max_distance, *color;
+	gboolean json;
+} Options;
+
+typedef struct {
+	GclkPlatform *platform;
+	GMainLoop *loop;
+	GclkNtpExchange exchange;
+	GclkProbe probe;
+	gint error; /* errno that came back */
+} Session;
+
+static void options_clear(Options *options)
+{
+	g_free(options->keys);
+	g_free(options->max_distance);
+	g_free(options->color);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+/* --- one exchange ----------------------------------------------------------------------------- */
+
+static void take_datagram(gpointer user, const GclkDatagram *datagram)
+{
+	Session *session = user;
+	GclkProbe *probe = &session->probe;
+
+	gclk_ntp_exchange_take(
+		&session->exchange, session->platform, datagram, &probe->reply, &probe->sample);
+	/* What is not the answer is kept as a hint, and waited past. */
+	if (gclk_ntp_verdict_class(probe->reply.verdict) != GCLK_NTP_CLASS_DROP)
+		g_main_loop_quit(session->loop);
+}
+
+static void take_error(gpointer user, int error)
+{
+	Session *session = user;
+
+	session->error = error;
+	g_main_loop_quit(session->loop);
+}
+
+static void time_out(gpointer user)
+{
+	g_main_loop_quit(user);
+}
+
+static gboolean is_answered(const Session *session)
+{
+	return session->probe.requests > 0 && !gclk_ntp_exchange_open(&session->exchange);
+}
+
+/* Asks until there is an answer, an error or no patience left. */
+static gboolean converse(Session *session, GError **error)
+{
+	static const GclkSocketEvents events = { take_datagram, take_error };
+	GclkPlatform *platform = session->platform;
+	GclkSocket *socket =
+		platform->udp_open(platform, &session->probe.address, &events, session, error);
+
+	if (!socket)
+		return FALSE;
+	for (guint i = 0; i < TRIES && session->error == 0 && !is_answered(session); i++) {
+		guint timer;
+
+		if (!gclk_ntp_exchange_send(&session->exchange, platform, socket, 0, error))
+			break;
+		session->probe.requests++;
+		timer = platform->timer_start(platform, WAIT, time_out, session->loop);
+		g_main_loop_run(session->loop);
+		platform->timer_stop(platform, timer);
+	}
+	platform->udp_close(platform, socket);
+	return *error == NULL;
+}
+
+static void judge(Session *session, const GError *error)
+{
+	GclkProbe *probe = &session->probe;
+
+	if (is_answered(session)) {
+		probe->verdict = probe->reply.verdict == GCLK_NTP_GOOD ? GCLK_PROBE_USABLE
+								       : GCLK_PROBE_REFUSED;
+		return;
+	}
+	if (probe->reply.verdict != GCLK_NTP_GOOD) {
+		probe->verdict = GCLK_PROBE_REFUSED;
+		return;
+	}
+	probe->verdict = GCLK_PROBE_NO_ANSWER;
+	probe->silence =
+		error ? g_strdup_printf("the request could not be sent: %s", error->message)
+		      : gclk_ntp_silence_reason(
+				&probe->address, session->error, probe->key != NULL);
+}
+
+/* --- what to ask ------------------------------------------------------------------------------ */
+
+static gboolean take_address(const struct addrinfo *info, guint16 port, GclkAddress *out)
+{
+	char text[GCLK_ADDRESS_TEXT_MAX];
+
+	return getnameinfo(info->ai_addr, info->ai_addrlen, text, sizeof(text), NULL, 0,
+		       NI_NUMERICHOST) == 0 &&
+	       gclk_address_parse(text, port, out);
+}
+
+/* All addresses of a name; waits for the answer, which a command may do. */
+static gsize look_up(const char *name, guint16 port, GclkAddress out[ADDRESSES_MAX], char **reason)
+{
+	const struct addrinfo hints = {
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_DGRAM,
+		.ai_flags = AI_ADDRCONFIG,
+	};
+	struct addrinfo *list = NULL;
+	gsize n = 0;
+	int error;
+
+	if (gclk_address_parse(name, port, &out[0]))
+		return 1;
+	error = getaddrinfo(name, NULL, &hints, &list);
+	if (error) {
+		*reason = g_strdup_printf(
+			"the name \"%s\" cannot be resolved: %s", name, gai_strerror(error));
+		return 0;
+	}
+	for (const struct addrinfo *info = list; info && n < ADDRESSES_MAX; info = info->ai_next)
+		if (take_address(info, port, &out[n]))
+			n++;
+	freeaddrinfo(list);
+	if (n == 0)
+		*reason = g_strdup_printf("the name \"%s\" has no address", name);
+	return n;
+}
+
+static GArray *read_keys(GclkPlatform *platform, const Options *options, GError **error)
+{
+	const char *path = options->keys ? options->keys : GCLK_SYSCONFDIR "/guestclock/keys";
+	gsize length = 0;
+	g_autofree char *text = platform->read_file(platform, path, KEY_FILE_LIMIT, &length, error);
+	g_autoptr(GArray) keys = NULL;
+
+	if (!text)
+		return NULL;
+	keys = gclk_ntp_keys_parse(text, length, error);
+	if (!keys) {
+		g_prefix_error(error, "%s: ", path);
+		return NULL;
+	}
+	if (!gclk_ntp_keys_find(keys, (guint32)options->key)) {
+		g_set_error(error, GCLK_NTP_KEY_ERROR, 0, "there is no key %d in %s", options->key,
+			path);
+		return NULL;
+	}
+	return g_steal_pointer(&keys);
+}
+
+/* --- the command ------------------------------------------------------------------------------ */
+
+static void run(Session *session)
+{
+	GclkAddress addresses[ADDRESSES_MAX];
+	GclkProbe *probe = &session->probe;
+
+	probe->verdict = GCLK_PROBE_NO_ANSWER;
+	probe->addresses = look_up(probe->server, probe->address.port, addresses, &probe->silence);
+	for (gsize i = 0; i < probe->addresses; i++) {
+		g_autoptr(GError) error = NULL;
+
+		g_clear_pointer(&probe->silence, g_free);
+		probe->address = addresses[i];
+		if (converse(session, &error) || probe->requests > 0) {
+			judge(session, error);
+			return;
+		}
+		/* Not even sent: perhaps another address family is better off. */
+		judge(session, error);
+	}
+}
+
+static int show(const GclkProbe *probe, const Options *options)
+{
+	gboolean color = g_strcmp0(options->color, "always") == 0 ||
+			 (g_strcmp0(options->color, "never") != 0 && isatty(STDOUT_FILENO));
+	g_autofree char *text =
+		options->json ? gclk_probe_to_json(probe) : gclk_probe_to_text(probe, color);
+
+	fputs(text, stdout);
+	if (probe->verdict == GCLK_PROBE_USABLE)
+		return EXIT_USABLE;
+	return probe->verdict == GCLK_PROBE_REFUSED ? EXIT_REFUSED : EXIT_NO_ANSWER;
+}
+
+static gboolean parse(
+	int *argc, char ***argv, Options *options, gint64 *max_distance, GError **error)
+{
+	const GOptionEntry entries[] = {
+		{ "port", 'p', 0, G_OPTION_ARG_INT, &options->port, "UDP port (123)", "N" },
+		{ "key", 'k', 0, G_OPTION_ARG_INT, &options->key, "Authenticate with this key",
+			"ID" },
+		{ "keys", 0, 0, G_OPTION_ARG_FILENAME, &options->keys,
+			"Key file (" GCLK_SYSCONFDIR "/guestclock/keys)", "FILE" },
+		{ "max-distance", 0, 0, G_OPTION_ARG_STRING, &options->max_distance,
+			"Largest error that is accepted (1500ms)", "DURATION" },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON", NULL },
+		{ "color", 0, 0, G_OPTION_ARG_STRING, &options->color,
+			"auto, always or never (auto)", "WHEN" },
+		{ 0 },
+	};
+	g_autoptr(GOptionContext) context =
+		g_option_context_new("SERVER - ask an NTP server once, and say what is wrong");
+
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_option_context_set_summary(context, "Exit status: 0 usable, 2 refused, 3 no answer.");
+	if (!g_option_context_parse(context, argc, argv, error))
+		return FALSE;
+	if (*argc != 2)
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "one server is needed");
+	else if (options->port < 1 || options->port > G_MAXUINT16)
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			"the port is a number from 1 to 65535");
+	else if (options->key < 0)
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			"the key id is a number from 1 on");
+	else if (options->max_distance &&
+		 !gclk_duration_parse(options->max_distance, max_distance, error))
+		g_prefix_error(error, "--max-distance: ");
+	return *error == NULL;
+}
+
+int gclk_cli_probe(int argc, char **argv)
+{
+	g_auto(Options) options = { .port = GCLK_NTP_PORT };
+	gint64 max_distance = 1500 * GCLK_NS_PER_MS;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GArray) keys = NULL;
+	Session session = { 0 };
+	int status = EXIT_NO_ANSWER;
+
+	if (!parse(&argc, &argv, &options, &max_distance, &error)) {
+		fprintf(stderr, "guestclock probe: %s\n", error->message);
+		return EXIT_NO_ANSWER;
+	}
+	session.loop = g_main_loop_new(NULL, FALSE);
+	session.platform = gclk_native_new(NULL, g_main_context_default());
+	session.probe.server = argv[1];
+	session.probe.address.port = (guint16)options.port;
+	session.exchange.context.max_distance = max_distance;
+	session.exchange.context.pivot = GCLK_BUILD_TIME * GCLK_NS_PER_S;
+	if (options.key > 0)
+		keys = read_keys(session.platform, &options, &error);
+	if (error) {
+		fprintf(stderr, "guestclock probe: %s\n", error->message);
+	} else {
+		if (keys)
+			session.exchange.context.key = session.probe.key =
+				gclk_ntp_keys_find(keys, (guint32)options.key);
+		run(&session);
+		status = show(&session.probe, &options);
+	}
+	g_free(session.probe.silence);
+	session.platform->free(session.platform);
+	g_main_loop_unref(session.loop);
+	return status;
+}
