@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The precision source: looks for its device, reads it every 2^poll s, takes the best of several
- * readings, and turns it into a sample on UTC. All that can go wrong with a device is in two tables:
- * open_failures and read_failures.
+ * readings, and turns it into a sample on UTC. What can go wrong with a device stands in ptp-failure.c.
  */
 #include "source/ptp.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "source/ptp-claim.h"
+#include "source/ptp-failure.h"
 #include "source/ptp-reading.h"
 #include "source/ptp-scan.h"
-#include "source/vmclock.h"
 
 #define LOOK_FIRST GCLK_NS_PER_S
 #define LOOK_LONGEST (16 * GCLK_NS_PER_S)
@@ -19,27 +19,7 @@
 #define BURST_INTERVAL (100 * GCLK_NS_PER_MS)
 /* A better method may appear when the clocksource changes: PRECISE on KVM needs kvm-clock. */
 #define METHOD_RETRY (600 * GCLK_NS_PER_S)
-/* The host renews its page of its own accord; error and leap change slowly. */
-#define PAGE_RENEW (16 * GCLK_NS_PER_S)
-#define PAGE_MAX 65536
-#define BOUND_FILE_MAX 4096
 #define RELEASE_FILE "/proc/sys/kernel/osrelease"
-
-/* Counters of readings that gave no sample. */
-typedef enum {
-	DROP_STALE,
-	DROP_IO,
-	DROP_TIMEOUT,
-	DROP_UNSUPPORTED,
-	DROP_GONE,
-	DROP_IMPLAUSIBLE,
-	DROP_BRACKET,
-	DROP_SCALE,
-	DROPS,
-} Drop;
-
-static const char *const drop_names[DROPS] = { "stale", "io-error", "timeout", "unsupported", "gone",
-	"implausible-time", "bracket", "timescale" };
 
 typedef struct {
 	GclkSource base;
@@ -54,55 +34,15 @@ typedef struct {
 	gboolean method_works; /* method has given readings since the device was opened */
 	gint64 method_retry;   /* boottime */
 
-	GclkVmclock page;
-	gboolean has_page;
-	gint64 page_renew; /* boottime */
+	GclkPtpClaim claim;
 
 	guint timer;
 	guint burst; /* reads left in a burst */
 	gint64 look; /* wait before the next look for the device, ns */
-	GclkSourceDrop drops[DROPS];
+	GclkSourceDrop drops[GCLK_PTP_DROPS];
 } PtpSource;
 
 static void poll_now(gpointer user);
-
-/* --- what can go wrong ------------------------------------------------------------------------ */
-
-typedef struct {
-	gint error;
-	GclkSourceCondition condition;
-	Drop drop;
-	const char *text; /* after "/dev/ptp0 (hyperv) " */
-} ReadFailure;
-
-static const ReadFailure read_failures[] = {
-	{ ESTALE, GCLK_SOURCE_REFUSED, DROP_STALE,
-		"has no fresh time: the host has stopped sending it; is time synchronisation switched on for this VM?" },
-	{ EIO, GCLK_SOURCE_UNREACHABLE, DROP_IO, "cannot be read: the hypervisor answers with an error" },
-	{ ETIMEDOUT, GCLK_SOURCE_UNREACHABLE, DROP_TIMEOUT, "does not answer in time" },
-	{ EBUSY, GCLK_SOURCE_UNREACHABLE, DROP_TIMEOUT, "is busy: it is asked too often, or by others too" },
-	{ EAGAIN, GCLK_SOURCE_UNREACHABLE, DROP_TIMEOUT, "does not answer in time" },
-	{ EINVAL, GCLK_SOURCE_REFUSED, DROP_UNSUPPORTED,
-		"gives no time: the hypervisor calls its clock unreliable" },
-	{ EOPNOTSUPP, GCLK_SOURCE_REFUSED, DROP_UNSUPPORTED,
-		"cannot be read: its driver offers no way to read it" },
-	{ ENOTTY, GCLK_SOURCE_REFUSED, DROP_UNSUPPORTED, "is not a precision clock" },
-	{ ENODEV, GCLK_SOURCE_UNREACHABLE, DROP_GONE, "has gone; looking for it again" },
-	{ ENXIO, GCLK_SOURCE_UNREACHABLE, DROP_GONE, "has gone; looking for it again" },
-	{ EBADF, GCLK_SOURCE_UNREACHABLE, DROP_GONE, "has gone; looking for it again" },
-	{ EACCES, GCLK_SOURCE_FAILED, DROP_IO, "may not be read by guestclockd" },
-	{ EPERM, GCLK_SOURCE_FAILED, DROP_IO, "may not be read by guestclockd" },
-};
-
-static const ReadFailure *read_failure(gint error)
-{
-	static const ReadFailure other = { 0, GCLK_SOURCE_UNREACHABLE, DROP_IO, NULL };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(read_failures); i++)
-		if (read_failures[i].error == error)
-			return &read_failures[i];
-	return &other;
-}
 
 static void set_failure(PtpSource *self, GclkSourceCondition condition, const char *text)
 {
@@ -115,7 +55,7 @@ static void close_device(PtpSource *self)
 {
 	self->base.platform->ptp_close(self->base.platform, self->ptp);
 	self->ptp = NULL;
-	self->has_page = FALSE;
+	self->claim = (GclkPtpClaim){ 0 };
 }
 
 /* --- finding and opening the device ----------------------------------------------------------- */
@@ -226,7 +166,6 @@ static gboolean open_device(PtpSource *self)
 	self->method = GCLK_PTP_PRECISE;
 	self->method_works = FALSE;
 	self->method_retry = platform->boottime(platform) + METHOD_RETRY;
-	self->page_renew = 0;
 	return TRUE;
 }
 
@@ -245,22 +184,10 @@ static void use_method(PtpSource *self, GclkPtpMethod method)
 			names[method], self->found.clock->readings);
 }
 
-/* Is the method itself missing? On KVM PRECISE gives ENODEV while the clocksource is not kvm-clock. */
-static gboolean method_missing(gint error)
-{
-	return error == EOPNOTSUPP || error == ENOTTY || error == EINVAL || error == ENODEV;
-}
-
-/* The device has no time now, whichever way it is asked. */
-static gboolean no_time_now(gint error)
-{
-	return error == ESTALE || error == ETIMEDOUT;
-}
-
 /*
- * Reads by the first method that answers, beginning with the one that did before, or with the
- * best one when it is time to try that again. A method that is missing is not asked again until
- * then. Returns the number of readings or -errno of the last method, which every driver has.
+ * Reads by the first method that answers, beginning with the one that did before, or with the best
+ * one after a failure and when it is time to try that again. Returns the number of readings or
+ * -errno of the last method that was tried: PLAIN, which every driver has, when all fail.
  */
 static gint read_device(PtpSource *self, GclkPtpReading *readings, GclkClockPair *pair)
 {
@@ -281,39 +208,22 @@ static gint read_device(PtpSource *self, GclkPtpReading *readings, GclkClockPair
 			return MIN(result, (gint)n);
 		}
 		result = result == 0 ? -EIO : result;
-		if (no_time_now(-result))
+		if (gclk_ptp_no_time_now(-result))
 			return result;
-		if (!method_missing(-result) && !probing)
-			return result;
+		if (!gclk_ptp_method_missing(-result) && !probing)
+			break;
 	}
 	self->method_works = FALSE;
 	return result;
 }
 
-/* --- what the device states beside its time --------------------------------------------------- */
-
-static void renew_page(PtpSource *self)
-{
-	GclkPlatform *platform = self->base.platform;
-	gint64 now = platform->boottime(platform);
-	g_autofree char *path = NULL;
-	g_autofree char *bytes = NULL;
-	gsize length = 0;
-
-	if (!g_str_has_prefix(self->found.clock_name, "vmclock") || now < self->page_renew)
-		return;
-	self->page_renew = now + PAGE_RENEW;
-	path = g_strconcat("/dev/", self->found.clock_name, NULL);
-	bytes = platform->read_file(platform, path, PAGE_MAX, &length, NULL);
-	self->has_page =
-		bytes && gclk_vmclock_parse((const guint8 *)bytes, length, &self->page, NULL);
-}
+/* --- from readings to a sample ---------------------------------------------------------------- */
 
 /* TAI minus UTC: the host's word before ours. 0: not known. */
 static gint tai_offset(const PtpSource *self)
 {
-	return self->has_page && self->page.tai_offset ? self->page.tai_offset
-						       : self->settings.tai_offset;
+	return self->claim.has_page && self->claim.page.tai_offset ? self->claim.page.tai_offset
+								   : self->settings.tai_offset;
 }
 
 /* By how many seconds the device is ahead of UTC; FALSE with the condition set when that is open. */
@@ -322,9 +232,9 @@ static gboolean scale_ahead(PtpSource *self, gint64 device, gint *seconds)
 	gint tai = tai_offset(self);
 	gint multiple = self->timescale == GCLK_TIMESCALE_TAI ? 1 : 0;
 
-	if (self->has_page && self->settings.timescale == GCLK_TIMESCALE_UNKNOWN &&
+	if (self->claim.has_page && self->settings.timescale == GCLK_TIMESCALE_UNKNOWN &&
 		self->timescale != GCLK_TIMESCALE_UNKNOWN &&
-		!gclk_vmclock_scale(&self->page, self->timescale, device, tai, &multiple)) {
+		!gclk_vmclock_scale(&self->claim.page, self->timescale, device, tai, &multiple)) {
 		set_failure(self, GCLK_SOURCE_REFUSED,
 			"keeps another timescale than its page: set \"timescale\" in [ptp] to what it is");
 		return FALSE;
@@ -338,29 +248,10 @@ static gboolean scale_ahead(PtpSource *self, gint64 device, gint *seconds)
 	return TRUE;
 }
 
-/* What the device itself states as its bound, or unknown. */
-static gint64 stated_bound(PtpSource *self, gint64 utc)
-{
-	GclkPlatform *platform = self->base.platform;
-	g_autofree char *path = NULL;
-	g_autofree char *text = NULL;
-	guint64 value;
-
-	if (self->has_page)
-		return gclk_vmclock_bound(&self->page, utc, tai_offset(self));
-	if (!self->found.clock->bound_file)
-		return GCLK_BOUND_UNKNOWN;
-	path = g_strdup_printf(
-		"/sys/class/ptp/ptp%u/%s", self->found.number, self->found.clock->bound_file);
-	text = platform->read_file(platform, path, BOUND_FILE_MAX, NULL, NULL);
-	if (!text || !g_ascii_string_to_unsigned(g_strstrip(text), 10, 1, G_MAXUINT32 - 1, &value, NULL))
-		return GCLK_BOUND_UNKNOWN;
-	return (gint64)value;
-}
-
 static void set_bound(PtpSource *self, GclkSample *sample)
 {
-	sample->reference_bound = stated_bound(self, sample->real + sample->offset);
+	sample->reference_bound = gclk_ptp_claim_bound(&self->claim, self->base.platform, &self->found,
+		sample->real + sample->offset, tai_offset(self));
 	if (sample->reference_bound != GCLK_BOUND_UNKNOWN)
 		return;
 	sample->flags |= GCLK_SAMPLE_ASSUMED;
@@ -370,7 +261,7 @@ static void set_bound(PtpSource *self, GclkSample *sample)
 
 /* --- one measurement -------------------------------------------------------------------------- */
 
-static gboolean drop(PtpSource *self, Drop why)
+static gboolean drop(PtpSource *self, GclkPtpDrop why)
 {
 	self->drops[why].count++;
 	return FALSE;
@@ -378,26 +269,14 @@ static gboolean drop(PtpSource *self, Drop why)
 
 static gboolean read_failed(PtpSource *self, gint error)
 {
-	const ReadFailure *failure = read_failure(error);
+	const GclkPtpFailure *failure = gclk_ptp_failure(error);
 
 	set_failure(self, failure->condition, failure->text ? failure->text : g_strerror(error));
-	if (failure->drop == DROP_GONE) {
+	if (failure->drop == GCLK_PTP_DROP_GONE) {
 		close_device(self);
 		self->look = LOOK_FIRST;
 	}
 	return drop(self, failure->drop);
-}
-
-static gboolean page_refuses(PtpSource *self)
-{
-	if (!self->has_page || (self->page.status != GCLK_VMCLOCK_INITIALISING &&
-				       self->page.status != GCLK_VMCLOCK_UNRELIABLE))
-		return FALSE;
-	set_failure(self, GCLK_SOURCE_REFUSED,
-		self->page.status == GCLK_VMCLOCK_UNRELIABLE
-			? "gives no time: the hypervisor calls its clock unreliable"
-			: "has no time yet: the host is still setting its clock");
-	return TRUE;
 }
 
 static gboolean implausible(PtpSource *self, gint64 device)
@@ -407,7 +286,7 @@ static gboolean implausible(PtpSource *self, gint64 device)
 		date ? g_date_time_get_year(date) : 0);
 
 	set_failure(self, GCLK_SOURCE_REFUSED, text);
-	return drop(self, DROP_IMPLAUSIBLE);
+	return drop(self, GCLK_PTP_DROP_IMPLAUSIBLE);
 }
 
 /* TRUE when a sample went out. */
@@ -417,27 +296,32 @@ static gboolean measure(PtpSource *self)
 	const GclkPtpReading *best;
 	GclkSample sample = { 0 };
 	GclkClockPair pair;
+	const char *refusal;
 	gint n, ahead = 0;
 
 	self->base.detail.requests++;
 	n = read_device(self, readings, &pair);
 	if (n < 0)
 		return read_failed(self, -n);
-	renew_page(self);
-	if (page_refuses(self))
-		return drop(self, DROP_UNSUPPORTED);
+	gclk_ptp_claim_renew(&self->claim, self->base.platform, &self->found,
+		self->base.platform->boottime(self->base.platform));
+	refusal = gclk_ptp_claim_refusal(&self->claim);
+	if (refusal) {
+		set_failure(self, GCLK_SOURCE_REFUSED, refusal);
+		return drop(self, GCLK_PTP_DROP_UNSUPPORTED);
+	}
 	best = gclk_ptp_reading_best(readings, n);
 	if (!best)
-		return drop(self, DROP_BRACKET);
+		return drop(self, GCLK_PTP_DROP_BRACKET);
 	if (!gclk_ptp_time_plausible(best->device))
 		return implausible(self, best->device);
 	if (!scale_ahead(self, best->device, &ahead))
-		return drop(self, DROP_SCALE);
+		return drop(self, GCLK_PTP_DROP_SCALE);
 	if (!gclk_ptp_reading_to_sample(best, &pair, ahead, &sample))
-		return drop(self, DROP_BRACKET);
+		return drop(self, GCLK_PTP_DROP_BRACKET);
 
 	sample.timescale = self->timescale;
-	sample.leap = self->has_page ? self->page.leap : GCLK_LEAP_NONE;
+	sample.leap = self->claim.has_page ? self->claim.page.leap : GCLK_LEAP_NONE;
 	set_bound(self, &sample);
 	self->base.detail.replies++;
 	gclk_source_set_condition(&self->base, GCLK_SOURCE_OK, NULL);
@@ -481,6 +365,8 @@ static void poll_now(gpointer user)
 		good = measure(self);
 	}
 	self->base.detail.reach = (guint8)(self->base.detail.reach << 1 | (good ? 1 : 0));
+	if (self->base.detail.reach == 0 && self->base.condition == GCLK_SOURCE_OK)
+		set_failure(self, GCLK_SOURCE_UNREACHABLE, "cannot be read without interruption");
 	if (self->burst > 0)
 		self->burst--;
 	if (!self->ptp)
@@ -523,7 +409,7 @@ static void ptp_tune(GclkSource *source, gint quality)
 static gsize ptp_drops(GclkSource *source, const GclkSourceDrop **out)
 {
 	*out = ((PtpSource *)source)->drops;
-	return DROPS;
+	return GCLK_PTP_DROPS;
 }
 
 static void ptp_free(GclkSource *source)
@@ -597,8 +483,8 @@ GclkSource *gclk_ptp_source_new(GclkPlatform *platform, const GclkPtpSettings *s
 	self->base.detail.poll = self->settings.poll;
 	g_strlcpy(self->base.detail.address, device ? device : chosen->path,
 		sizeof self->base.detail.address);
-	for (gsize i = 0; i < DROPS; i++)
-		self->drops[i].name = drop_names[i];
+	for (gsize i = 0; i < GCLK_PTP_DROPS; i++)
+		self->drops[i].name = gclk_ptp_drop_name(i);
 	return &self->base;
 }
 
