@@ -213,6 +213,22 @@ gint gclk_leap_table_offset(const GclkLeapTable *table, gint64 utc)
 	return offset_at(table, seconds(utc));
 }
 
+gint gclk_leap_table_offset_of_tai(const GclkLeapTable *table, gint64 tai)
+{
+	gint64 s = seconds(tai);
+	gint offset = 0;
+
+	for (gsize i = 0; i < table->n; i++) {
+		const Entry *entry = &table->entries[i];
+		gint before = i == 0 ? entry->offset : table->entries[i - 1].offset;
+
+		if (s < entry->since + MIN(before, entry->offset))
+			break;
+		offset = entry->offset;
+	}
+	return offset;
+}
+
 gint gclk_leap_table_latest(const GclkLeapTable *table)
 {
 	return table->entries[table->n - 1].offset;

@@ -219,17 +219,23 @@ static gint read_device(PtpSource *self, GclkPtpReading *readings, GclkClockPair
 
 /* --- from readings to a sample ---------------------------------------------------------------- */
 
-/* TAI minus UTC: the host's word before ours. 0: not known. */
-static gint tai_offset(const PtpSource *self)
+/* TAI minus UTC when the device, which may keep TAI, reads so: the host's word before ours. 0: not
+   known. */
+static gint tai_offset(const PtpSource *self, gint64 device)
 {
-	return self->claim.has_page && self->claim.page.tai_offset ? self->claim.page.tai_offset
-								   : self->settings.tai_offset;
+	gint offset = 0;
+
+	if (self->claim.has_page && self->claim.page.tai_offset)
+		return self->claim.page.tai_offset;
+	if (self->settings.leap)
+		offset = gclk_leap_table_offset_of_tai(self->settings.leap, device);
+	return offset ? offset : self->settings.tai_offset;
 }
 
 /* By how many seconds the device is ahead of UTC; FALSE with the condition set when that is open. */
 static gboolean scale_ahead(PtpSource *self, gint64 device, gint *seconds)
 {
-	gint tai = tai_offset(self);
+	gint tai = tai_offset(self, device);
 	gint multiple = self->timescale == GCLK_TIMESCALE_TAI ? 1 : 0;
 
 	if (self->claim.has_page && self->settings.timescale == GCLK_TIMESCALE_UNKNOWN &&
@@ -251,7 +257,7 @@ static gboolean scale_ahead(PtpSource *self, gint64 device, gint *seconds)
 static void set_bound(PtpSource *self, GclkSample *sample)
 {
 	sample->reference_bound = gclk_ptp_claim_bound(&self->claim, self->base.platform, &self->found,
-		sample->real + sample->offset, tai_offset(self));
+		sample->real + sample->offset, tai_offset(self, sample->real + sample->offset));
 	if (sample->reference_bound != GCLK_BOUND_UNKNOWN)
 		return;
 	sample->flags |= GCLK_SAMPLE_ASSUMED;

@@ -3,6 +3,7 @@
 #ifndef GUESTCLOCK_PTP_SOURCE_H
 #define GUESTCLOCK_PTP_SOURCE_H
 
+#include "guestclock/leap-seconds.h"
 #include "source/source.h"
 
 typedef struct {
@@ -11,6 +12,9 @@ typedef struct {
 	gint64 assumed_error;   /* ns, or -1: as the table has it for this driver */
 	GclkTimescale timescale; /* UNKNOWN: as the driver states */
 	gint tai_offset;        /* TAI minus UTC now, s, for devices that keep TAI; 0: not known */
+	/* If there, it is asked for tai_offset by the device's own time, so that neither a wrong local
+	   clock nor a leap second to come misleads. Not owned, outlives the source. */
+	const GclkLeapTable *leap;
 } GclkPtpSettings;
 
 /*

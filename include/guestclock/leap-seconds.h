@@ -31,6 +31,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkLeapTable, gclk_leap_table_free)
 /* TAI minus UTC in seconds at utc (ns since 1970); 0 before the first entry. */
 gint gclk_leap_table_offset(const GclkLeapTable *table, gint64 utc);
 
+/*
+ * TAI minus UTC at a time that is given in TAI (ns since 1970); 0 before the first entry. During an
+ * inserted second the new offset counts already, as in the kernel, which repeats 23:59:59.
+ */
+gint gclk_leap_table_offset_of_tai(const GclkLeapTable *table, gint64 tai);
+
 /* The last entry: for those who do not know the date yet. Leap seconds still to come count. */
 gint gclk_leap_table_latest(const GclkLeapTable *table);
 

@@ -48,6 +48,27 @@ static void lookup(void)
 	GCLK_ASSERT_INT(gclk_leap_table_latest(table), 12);
 }
 
+static void lookup_by_tai(void)
+{
+	/* 10 from 1972-01-01, 11 from 1972-07-01, 12 from 1973-01-01, 11 (deleted) from 1973-07-01 */
+	g_autoptr(GclkLeapTable) table = parse(THREE "2319321600 11\n");
+	g_autoptr(GclkLeapTable) builtin = gclk_leap_table_builtin();
+	gint64 inserted = utc(1972, 7, 1, 0, 0, 0) + 10 * GCLK_NS_PER_S; /* TAI when 23:59:60 begins */
+	gint64 deleted = utc(1973, 6, 30, 23, 59, 59) + 12 * GCLK_NS_PER_S; /* instead: 00:00:00 */
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(table);
+	GCLK_ASSERT_INT(gclk_leap_table_offset_of_tai(table, 0), 0);
+	GCLK_ASSERT_INT(gclk_leap_table_offset_of_tai(table, utc(1972, 1, 1, 0, 0, 10) - 1), 0);
+	GCLK_ASSERT_INT(gclk_leap_table_offset_of_tai(table, utc(1972, 1, 1, 0, 0, 10)), 10);
+	GCLK_ASSERT_INT(gclk_leap_table_offset_of_tai(table, inserted - 1), 10);
+	GCLK_ASSERT_INT(gclk_leap_table_offset_of_tai(table, inserted), 11);
+	GCLK_ASSERT_INT(gclk_leap_table_offset_of_tai(table, deleted - 1), 12);
+	GCLK_ASSERT_INT(gclk_leap_table_offset_of_tai(table, deleted), 11);
+	GCLK_ASSERT_INT(gclk_leap_table_offset_of_tai(table, G_MAXINT64), 11);
+	GCLK_ASSERT_INT(gclk_leap_table_offset_of_tai(table, G_MININT64), 0);
+	GCLK_ASSERT_INT(gclk_leap_table_offset_of_tai(builtin, utc(2026, 1, 1, 0, 0, 0)), 37);
+}
+
 static void expiry(void)
 {
 	g_autoptr(GclkLeapTable) table = parse(THREE);
@@ -194,6 +215,7 @@ int main(void)
 {
 	static const GclkTestCase cases[] = {
 		{ "offset at a date", lookup },
+		{ "offset at a time in TAI", lookup_by_tai },
 		{ "expiry", expiry },
 		{ "built-in value", builtin },
 		{ "leap second at the end of a day", announced },

@@ -786,6 +786,32 @@ static void tai_devices(void)
 	rig_clear(&rig);
 }
 
+/* The table is asked by the device's time: the local clock may be anywhere, and a leap second still
+   to come must not count yet. */
+static void tai_by_table(void)
+{
+	/* 37 from 2017-01-01, 38 from 2027-07-01; the test plays in January 2027 */
+	static const char text[] = "3692217600 37\n4023475200 38\n";
+	g_autoptr(GclkLeapTable) table = gclk_leap_table_parse(text, strlen(text), NULL);
+	GclkPtpSettings settings = { .assumed_error = -1, .tai_offset = 38, .leap = table };
+	gint64 leap = G_GINT64_CONSTANT(1814486400) * SECOND;
+	Rig rig;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(table);
+	GCLK_ASSERT_INT(gclk_leap_table_latest(table), 38);
+	rig_init(&rig);
+	add_device(&rig, 0, "Virtio PTP type 1/variant 0");
+	rig.real = 100 * SECOND; /* 1970: nobody has set this clock yet */
+	rig.ahead = NOW - rig.real + 37 * SECOND;
+	start_with(&rig, &settings);
+	pass(&rig, 0);
+	GCLK_ASSERT_INT(rig.sample.offset, NOW - 100 * SECOND);
+	rig.ahead = leap + 38 * SECOND - rig.real;
+	pass(&rig, 100 * GCLK_NS_PER_MS);
+	GCLK_ASSERT_INT(rig.sample.real + rig.sample.offset, leap + 100 * GCLK_NS_PER_MS);
+	rig_clear(&rig);
+}
+
 static void configured_scale_wins(void)
 {
 	const GclkPtpSettings tai = { .assumed_error = -1, .timescale = GCLK_TIMESCALE_TAI,
@@ -1009,6 +1035,7 @@ int main(void)
 		{ "a named device without sysfs", named_device_without_sysfs },
 		{ "strange sysfs", strange_sysfs },
 		{ "TAI devices", tai_devices },
+		{ "TAI by the table of leap seconds", tai_by_table },
 		{ "a configured scale wins", configured_scale_wins },
 		{ "monotonic and smeared", scales_that_are_no_time_of_day },
 		{ "vmclock: scale by kernel", vmclock_by_kernel },
