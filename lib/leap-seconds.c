@@ -3,14 +3,14 @@
 
 #include <string.h>
 
-#define NTP_TO_UNIX G_GINT64_CONSTANT(2208988800) /* 1900 to 1970, s; RFC 5905 figure 4 */
-#define DAY G_GINT64_CONSTANT(86400)
-#define ENTRIES_MAX 256
-#define SECONDS_MAX G_GINT64_CONSTANT(9000000000) /* in ns it still fits; the year 2255 */
-#define OFFSET_MAX 255
-#define NEWEST_SINCE G_GINT64_CONSTANT(1483228800) /* 2017-01-01 */
+#define NTP_TO_UNIX   G_GINT64_CONSTANT(2208988800) /* 1900 to 1970, s; RFC 5905 figure 4 */
+#define DAY           G_GINT64_CONSTANT(86400)
+#define ENTRIES_MAX   256
+#define SECONDS_MAX   G_GINT64_CONSTANT(9000000000) /* in ns it still fits; the year 2255 */
+#define OFFSET_MAX    255
+#define NEWEST_SINCE  G_GINT64_CONSTANT(1483228800) /* 2017-01-01 */
 #define NEWEST_OFFSET 37
-#define HASH_WORDS 5
+#define HASH_WORDS    5
 
 typedef struct {
 	gint64 since; /* s since 1970, UTC */
@@ -23,13 +23,14 @@ struct GclkLeapTable {
 	gint64 expiry; /* s since 1970; 0: not stated */
 };
 
-G_DEFINE_QUARK(gclk-leap-error-quark, gclk_leap_error)
+G_DEFINE_QUARK(gclk - leap - error - quark, gclk_leap_error)
 
 /* --- parsing ---------------------------------------------------------------------------------- */
 
 typedef struct {
 	GclkLeapTable *table;
-	GChecksum *digest; /* over the digits of update, expiry and entries, as the file's #h asks */
+	GChecksum
+		*digest; /* over the digits of update, expiry and entries, as the file's #h asks */
 	gboolean has_hash;
 	guint32 hash[HASH_WORDS];
 	guint line;
@@ -121,9 +122,10 @@ static gboolean take_line(Parser *parser, const char *line, GError **error)
 	switch (*line++) {
 	case '$':
 		return take_number(parser, &line, SECONDS_MAX + NTP_TO_UNIX, &value) ||
-			fail(parser, "expected NTP seconds behind #$", error);
+		       fail(parser, "expected NTP seconds behind #$", error);
 	case '@':
-		if (!take_number(parser, &line, SECONDS_MAX + NTP_TO_UNIX, &value) || value <= NTP_TO_UNIX)
+		if (!take_number(parser, &line, SECONDS_MAX + NTP_TO_UNIX, &value) ||
+			value <= NTP_TO_UNIX)
 			return fail(parser, "expected NTP seconds behind #@", error);
 		parser->table->expiry = value - NTP_TO_UNIX;
 		return TRUE;
@@ -142,7 +144,7 @@ static gboolean hash_matches(const Parser *parser)
 	g_checksum_get_digest(parser->digest, digest, &length);
 	for (gsize i = 0; i < HASH_WORDS; i++) {
 		guint32 word = (guint32)digest[4 * i] << 24 | (guint32)digest[4 * i + 1] << 16 |
-			(guint32)digest[4 * i + 2] << 8 | digest[4 * i + 3];
+			       (guint32)digest[4 * i + 2] << 8 | digest[4 * i + 3];
 
 		if (word != parser->hash[i])
 			return FALSE;

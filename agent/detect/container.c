@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-#define SMALL 4096
+#define SMALL           4096
 #define ENVIRONMENT_MAX (256 * 1024)
 
 /* PROC_PID_INIT_INO and PROC_USER_INIT_INO of include/linux/proc_ns.h: fixed since Linux 3.8. */
-#define FIRST_PID_NAMESPACE "pid:[4026531836]"
+#define FIRST_PID_NAMESPACE  "pid:[4026531836]"
 #define FIRST_USER_NAMESPACE "user:[4026531837]"
 
 /* --- marks ------------------------------------------------------------------------------------ */
@@ -52,8 +52,8 @@ static gboolean mark_from_environment(GclkPlatform *platform, GclkContainerFacts
 {
 	static const char key[] = "container=";
 	gsize length = 0;
-	g_autofree char *text = platform->read_file(
-		platform, "/proc/1/environ", ENVIRONMENT_MAX, &length, NULL);
+	g_autofree char *text =
+		platform->read_file(platform, "/proc/1/environ", ENVIRONMENT_MAX, &length, NULL);
 
 	for (gsize at = 0; text && at < length; at += strlen(text + at) + 1)
 		if (g_str_has_prefix(text + at, key))
@@ -63,12 +63,13 @@ static gboolean mark_from_environment(GclkPlatform *platform, GclkContainerFacts
 
 static gboolean mark_from_release(GclkPlatform *platform, GclkContainerFacts *out)
 {
-	g_autofree char *release = platform->read_file(
-		platform, "/proc/sys/kernel/osrelease", SMALL, NULL, NULL);
+	g_autofree char *release =
+		platform->read_file(platform, "/proc/sys/kernel/osrelease", SMALL, NULL, NULL);
 
-	return release && (strstr(release, "Microsoft") || strstr(release, "microsoft") ||
-				  strstr(release, "WSL")) &&
-		set_mark(out, "wsl");
+	return release &&
+	       (strstr(release, "Microsoft") || strstr(release, "microsoft") ||
+		       strstr(release, "WSL")) &&
+	       set_mark(out, "wsl");
 }
 
 /* The order is systemd's. */

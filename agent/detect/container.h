@@ -10,7 +10,7 @@
 #include "platform/platform.h"
 
 typedef struct {
-	char mark[32]; /* what the marks say: "docker", "podman", "lxc" ...; "" none */
+	char mark[32];           /* what the marks say: "docker", "podman", "lxc" ...; "" none */
 	gboolean foreign_pid;    /* not the kernel's first pid namespace */
 	gboolean foreign_user;   /* not its first user namespace: CAP_SYS_TIME is void here */
 	gboolean foreign_cgroup; /* not that of process 1, where both can be seen */
@@ -19,7 +19,8 @@ typedef struct {
 
 void gclk_container_facts_collect(GclkPlatform *platform, GclkContainerFacts *out);
 
-/* "none", or the mark, or "unknown": contained, nothing says by what. Points into facts or is static. */
+/* "none", or the mark, or "unknown": contained, nothing says by what. Points into facts or is
+   static. */
 const char *gclk_container_verdict(const GclkContainerFacts *facts);
 
 /*

@@ -10,13 +10,16 @@
 #include "platform/platform.h"
 
 typedef struct {
-	char *hypervisor; /* "kvm", "qemu", "vmware", "microsoft" ... as systemd-detect-virt names them; "none" */
-	char *container;  /* "none", or what contains this process: "docker", "lxc", "unknown" ... */
-	char *clocksource; /* current one, or NULL */
-	char *boot_id;     /* or NULL */
+	char *hypervisor; /* "kvm", "qemu", "vmware", "microsoft" ... as systemd-detect-virt names
+			     them; "none" */
+	char *container; /* "none", or what contains this process: "docker", "lxc", "unknown" ... */
+	char *clocksource;    /* current one, or NULL */
+	char *boot_id;        /* or NULL */
 	char *kernel_release; /* or NULL */
-	GPtrArray *rivals; /* char *: programs running here that steer the same clock: "chronyd (pid 123)" */
-	gboolean owns_clock; /* not contained, or (WSL2) contained in a VM whose clock is one's own */
+	GPtrArray *rivals; /* char *: programs running here that steer the same clock: "chronyd (pid
+			      123)" */
+	gboolean owns_clock; /* not contained, or (WSL2) contained in a VM whose clock is one's own
+			      */
 	GPtrArray *facts;    /* char *: what the verdict on the hypervisor rests on, a line each */
 } GclkEnvironment;
 
@@ -27,8 +30,8 @@ GclkEnvironment *gclk_environment_detect_with(GclkPlatform *platform, GclkCpuid 
 void gclk_environment_free(GclkEnvironment *environment);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkEnvironment, gclk_environment_free)
 
-/* The rivals alone, for repeated looks. Array of char *, free with g_ptr_array_unref. Processes that
-   have not CAP_SYS_TIME, or were told not to steer (chronyd -x), are none. */
+/* The rivals alone, for repeated looks. Array of char *, free with g_ptr_array_unref. Processes
+   that have not CAP_SYS_TIME, or were told not to steer (chronyd -x), are none. */
 GPtrArray *gclk_rivals_find(GclkPlatform *platform);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define FILE_MAX 4096
+#define FILE_MAX    4096
 #define CPUINFO_MAX (1024 * 1024)
 
 /* --- tables ----------------------------------------------------------------------------------- */
@@ -68,7 +68,7 @@ static const char *const dmi_names[GCLK_DMI_FIELDS] = { "product_name", "sys_ven
 /* --- CPUID ------------------------------------------------------------------------------------ */
 
 #define LEAF_FIRST 0x40000000u
-#define LEAF_STEP 0x100u
+#define LEAF_STEP  0x100u
 /* Hypervisors that show a second one's signature put it at the next base or the one after. Every
    leaf is a trap into the hypervisor, so the walk ends after this many bases without one. */
 #define EMPTY_BASES 4
@@ -107,12 +107,13 @@ static void collect_signatures(GclkCpuid cpuid, GclkHypervisorFacts *out)
 	out->hypervisor_bit = (registers[2] >> 31 & 1) != 0;
 	if (!out->hypervisor_bit)
 		return;
-	for (guint32 leaf = LEAF_FIRST; empty < EMPTY_BASES && out->n_signatures < GCLK_SIGNATURES_MAX;
-		leaf += LEAF_STEP) {
+	for (guint32 leaf = LEAF_FIRST;
+		empty < EMPTY_BASES && out->n_signatures < GCLK_SIGNATURES_MAX; leaf += LEAF_STEP) {
 		char *text = out->signatures[out->n_signatures].text;
 
 		cpuid(leaf, registers);
-		if (signature_text(registers, text) && (leaf == LEAF_FIRST || known_signature(text))) {
+		if (signature_text(registers, text) &&
+			(leaf == LEAF_FIRST || known_signature(text))) {
 			out->signatures[out->n_signatures++].leaf = leaf;
 			empty = 0;
 		} else {
@@ -123,7 +124,8 @@ static void collect_signatures(GclkCpuid cpuid, GclkHypervisorFacts *out)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-/* A small file as printable text without blanks around it; NULL when there is none, or nothing in it. */
+/* A small file as printable text without blanks around it; NULL when there is none, or nothing in
+   it. */
 static char *read_text(GclkPlatform *platform, const char *path)
 {
 	gsize length = 0;
@@ -179,7 +181,7 @@ static void collect_xen(GclkPlatform *platform, GclkHypervisorFacts *out)
 	out->sys_hypervisor = read_text(platform, "/sys/hypervisor/type");
 	out->xen = is_directory(platform, "/proc/xen");
 	out->xen_control = (bits >> XENFEAT_DOM0 & 1) != 0 ||
-		contains(platform, "/proc/xen/capabilities", FILE_MAX, "control_d");
+			   contains(platform, "/proc/xen/capabilities", FILE_MAX, "control_d");
 }
 
 static void collect_device_tree(GclkPlatform *platform, GclkHypervisorFacts *out)
@@ -191,9 +193,11 @@ static void collect_device_tree(GclkPlatform *platform, GclkHypervisorFacts *out
 	out->device_tree = read_text(platform, "/proc/device-tree/hypervisor/compatible");
 	for (guint i = 0; nodes[i]; i++)
 		out->device_tree_qemu = out->device_tree_qemu || strstr(nodes[i], "fw-cfg") != NULL;
-	out->device_tree_qemu = out->device_tree_qemu ||
+	out->device_tree_qemu =
+		out->device_tree_qemu ||
 		contains(platform, "/proc/device-tree/compatible", FILE_MAX, "qemu,pseries");
-	out->device_tree_powervm = file_exists(platform, "/proc/device-tree/ibm,partition-name") &&
+	out->device_tree_powervm =
+		file_exists(platform, "/proc/device-tree/ibm,partition-name") &&
 		file_exists(platform, "/proc/device-tree/hmc-managed?") &&
 		!file_exists(platform, "/proc/device-tree/chosen/qemu,graphic-width");
 }
@@ -202,8 +206,8 @@ static void collect_device_tree(GclkPlatform *platform, GclkHypervisorFacts *out
 static void collect_s390(GclkPlatform *platform, GclkHypervisorFacts *out)
 {
 	static const char key[] = "VM00 Control Program:";
-	g_autofree char *text = platform->read_file(
-		platform, "/proc/sysinfo", CPUINFO_MAX, NULL, NULL);
+	g_autofree char *text =
+		platform->read_file(platform, "/proc/sysinfo", CPUINFO_MAX, NULL, NULL);
 	char *line = text ? strstr(text, key) : NULL;
 
 	if (!line)
@@ -213,8 +217,8 @@ static void collect_s390(GclkPlatform *platform, GclkHypervisorFacts *out)
 	out->s390_control_program = g_strdup(g_strstrip(line));
 }
 
-void gclk_hypervisor_facts_collect(GclkPlatform *platform, GclkCpuid cpuid,
-	GclkHypervisorFacts *out)
+void gclk_hypervisor_facts_collect(
+	GclkPlatform *platform, GclkCpuid cpuid, GclkHypervisorFacts *out)
 {
 	memset(out, 0, sizeof *out);
 	collect_signatures(cpuid, out);
@@ -258,7 +262,7 @@ static gboolean is_bare_metal(const GclkHypervisorFacts *facts)
 	const char *verdict = dmi_verdict(facts, TRUE);
 
 	return metal && (metal[strlen(".metal")] == '\0' || metal[strlen(".metal")] == '-') &&
-		g_strcmp0(verdict, "amazon") == 0;
+	       g_strcmp0(verdict, "amazon") == 0;
 }
 
 static gboolean has_signature(const GclkHypervisorFacts *facts, const char *signature)
@@ -352,9 +356,9 @@ GPtrArray *gclk_hypervisor_facts_describe(const GclkHypervisorFacts *facts)
 	GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
 
 	for (guint i = 0; i < facts->n_signatures; i++)
-		g_ptr_array_add(lines,
-			g_strdup_printf("cpuid 0x%08x: %s", (guint)facts->signatures[i].leaf,
-				facts->signatures[i].text));
+		g_ptr_array_add(
+			lines, g_strdup_printf("cpuid 0x%08x: %s", (guint)facts->signatures[i].leaf,
+				       facts->signatures[i].text));
 	for (gsize i = 0; i < GCLK_DMI_FIELDS; i++) {
 		g_autofree char *name = g_strconcat("dmi ", dmi_names[i], NULL);
 

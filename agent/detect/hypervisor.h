@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What this machine runs on: facts first (every CPUID signature, the DMI strings, the marks of /proc,
- * /sys and the device tree), then one verdict by a fixed precedence. The words of the verdict are
- * those of systemd-detect-virt.
+ * What this machine runs on: facts first (every CPUID signature, the DMI strings, the marks of
+ * /proc, /sys and the device tree), then one verdict by a fixed precedence. The words of the
+ * verdict are those of systemd-detect-virt.
  */
 #ifndef GUESTCLOCK_HYPERVISOR_H
 #define GUESTCLOCK_HYPERVISOR_H
@@ -16,7 +16,7 @@ typedef void (*GclkCpuid)(guint32 leaf, guint32 registers[4]);
 GclkCpuid gclk_cpuid_native(void);
 
 #define GCLK_SIGNATURE_BYTES 12
-#define GCLK_SIGNATURES_MAX 8
+#define GCLK_SIGNATURES_MAX  8
 
 /* In the order in which they are matched against the table of prefixes. */
 typedef enum {
@@ -33,7 +33,8 @@ typedef struct {
 	guint n_signatures;
 	struct {
 		guint32 leaf;
-		char text[GCLK_SIGNATURE_BYTES + 1]; /* cut at the first NUL, unprintable bytes as '?' */
+		char text[GCLK_SIGNATURE_BYTES +
+			  1]; /* cut at the first NUL, unprintable bytes as '?' */
 	} signatures[GCLK_SIGNATURES_MAX];
 	char *dmi[GCLK_DMI_FIELDS]; /* or NULL */
 	char *sys_hypervisor;       /* /sys/hypervisor/type, or NULL */
@@ -45,9 +46,10 @@ typedef struct {
 	char *s390_control_program; /* of VM00 in /proc/sysinfo, or NULL */
 } GclkHypervisorFacts;
 
-/* Work is bounded: a fixed list of small files, and at most a few CPUID leaves. cpuid may be NULL. */
-void gclk_hypervisor_facts_collect(GclkPlatform *platform, GclkCpuid cpuid,
-	GclkHypervisorFacts *out);
+/* Work is bounded: a fixed list of small files, and at most a few CPUID leaves. cpuid may be NULL.
+ */
+void gclk_hypervisor_facts_collect(
+	GclkPlatform *platform, GclkCpuid cpuid, GclkHypervisorFacts *out);
 void gclk_hypervisor_facts_clear(GclkHypervisorFacts *facts);
 
 /* "kvm", "qemu", "vmware", "microsoft" ..., "vm-other": a hypervisor that is not in the tables;

@@ -5,12 +5,12 @@
 
 #include "detect/environment.h"
 
-#define COMM_MAX 256
-#define STATUS_MAX 65536
-#define CMDLINE_MAX 65536
-#define PROCESSES_MAX 100000
-#define RIVALS_MAX 16
-#define CAP_SYS_TIME_BIT 25 /* linux/capability.h */
+#define COMM_MAX             256
+#define STATUS_MAX           65536
+#define CMDLINE_MAX          65536
+#define PROCESSES_MAX        100000
+#define RIVALS_MAX           16
+#define CAP_SYS_TIME_BIT     25 /* linux/capability.h */
 #define FIRST_USER_NAMESPACE "user:[4026531837]"
 
 /* --- what the command lines say --------------------------------------------------------------- */
@@ -60,7 +60,8 @@ static gboolean chronyd_steers(const char *const *argv)
 	return !has_option(&options, 'x', NULL) && !has_option(&options, 'Q', NULL);
 }
 
-/* phc2sys(8): -c names what is steered, CLOCK_REALTIME if it is missing; with -a only -r includes it. */
+/* phc2sys(8): -c names what is steered, CLOCK_REALTIME if it is missing; with -a only -r includes
+   it. */
 static gboolean phc2sys_steers(const char *const *argv)
 {
 	const Options options = { argv, "cdfsEPISFRNOLMiunzlt" };
@@ -72,7 +73,8 @@ static gboolean phc2sys_steers(const char *const *argv)
 	return g_strcmp0(sink, "CLOCK_REALTIME") == 0;
 }
 
-/* ptp4l(8) steers the card's clock; with software time stamps (-S) there is none, and it is ours. */
+/* ptp4l(8) steers the card's clock; with software time stamps (-S) there is none, and it is ours.
+ */
 static gboolean ptp4l_steers(const char *const *argv)
 {
 	const Options options = { argv, "fipl" };
@@ -117,7 +119,8 @@ gboolean gclk_rival_steers(const char *name, const char *cmdline, gsize length)
 	g_ptr_array_add(argv, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(rivals); i++)
 		if (strcmp(rivals[i].name, name) == 0)
-			return !rivals[i].steers || rivals[i].steers((const char *const *)argv->pdata);
+			return !rivals[i].steers ||
+			       rivals[i].steers((const char *const *)argv->pdata);
 	return FALSE;
 }
 
@@ -146,8 +149,8 @@ gboolean gclk_rival_able(const char *status)
 
 /* --- looking at processes --------------------------------------------------------------------- */
 
-static char *read_process(GclkPlatform *platform, const char *pid, const char *file, gsize limit,
-	gsize *length)
+static char *read_process(
+	GclkPlatform *platform, const char *pid, const char *file, gsize limit, gsize *length)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%s/%s", pid, file);
 

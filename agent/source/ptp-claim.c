@@ -2,12 +2,12 @@
 #include "source/ptp-claim.h"
 
 /* The host renews its page of its own accord; error and leap second change slowly. */
-#define PAGE_RENEW (16 * GCLK_NS_PER_S)
-#define PAGE_MAX 65536
+#define PAGE_RENEW     (16 * GCLK_NS_PER_S)
+#define PAGE_MAX       65536
 #define BOUND_FILE_MAX 4096
 
-void gclk_ptp_claim_renew(GclkPtpClaim *claim, GclkPlatform *platform, const GclkPtpDevice *device,
-	gint64 now)
+void gclk_ptp_claim_renew(
+	GclkPtpClaim *claim, GclkPlatform *platform, const GclkPtpDevice *device, gint64 now)
 {
 	g_autofree char *path = NULL;
 	g_autofree char *bytes = NULL;
@@ -42,7 +42,8 @@ gint64 gclk_ptp_claim_bound(const GclkPtpClaim *claim, GclkPlatform *platform,
 		return gclk_vmclock_bound(&claim->page, utc, tai_offset);
 	if (!device->clock->bound_file)
 		return GCLK_BOUND_UNKNOWN;
-	path = g_strdup_printf("/sys/class/ptp/ptp%u/%s", device->number, device->clock->bound_file);
+	path = g_strdup_printf(
+		"/sys/class/ptp/ptp%u/%s", device->number, device->clock->bound_file);
 	text = platform->read_file(platform, path, BOUND_FILE_MAX, NULL, NULL);
 	if (!text ||
 		!g_ascii_string_to_unsigned(g_strstrip(text), 10, 1, G_MAXUINT32 - 1, &value, NULL))

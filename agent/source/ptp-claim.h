@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a precision clock states beside its time: error bound, scale, leap second, whether it is any good. */
+/* What a precision clock states beside its time: error bound, scale, leap second, whether it is any
+   good. */
 #ifndef GUESTCLOCK_PTP_CLAIM_H
 #define GUESTCLOCK_PTP_CLAIM_H
 
@@ -13,8 +14,8 @@ typedef struct {
 } GclkPtpClaim;
 
 /* Reads the page of a vmclock, now and then (now: boottime). Other clocks have none. */
-void gclk_ptp_claim_renew(GclkPtpClaim *claim, GclkPlatform *platform, const GclkPtpDevice *device,
-	gint64 now);
+void gclk_ptp_claim_renew(
+	GclkPtpClaim *claim, GclkPlatform *platform, const GclkPtpDevice *device, gint64 now);
 
 /* Why the time must not be used, to go on after the device's name, or NULL. */
 const char *gclk_ptp_claim_refusal(const GclkPtpClaim *claim);

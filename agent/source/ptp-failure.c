@@ -14,7 +14,8 @@ static const char late[] = "does not answer in time";
    (EBUSY), posix-clock.c (ENODEV once the device is gone). */
 static const GclkPtpFailure failures[] = {
 	{ ESTALE, GCLK_SOURCE_REFUSED, GCLK_PTP_DROP_STALE,
-		"has no fresh time: the host has stopped sending it; is time synchronisation switched on for this VM?" },
+		"has no fresh time: the host has stopped sending it; is time synchronisation "
+		"switched on for this VM?" },
 	{ EIO, GCLK_SOURCE_UNREACHABLE, GCLK_PTP_DROP_IO,
 		"cannot be read: the hypervisor answers with an error" },
 	{ ETIMEDOUT, GCLK_SOURCE_UNREACHABLE, GCLK_PTP_DROP_TIMEOUT, late },

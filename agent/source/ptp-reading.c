@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "source/ptp-reading.h"
 
-#define PLAUSIBLE_FROM (G_GINT64_CONSTANT(946684800) * GCLK_NS_PER_S)  /* 2000-01-01 */
+#define PLAUSIBLE_FROM  (G_GINT64_CONSTANT(946684800) * GCLK_NS_PER_S)  /* 2000-01-01 */
 #define PLAUSIBLE_UNTIL (G_GINT64_CONSTANT(7258118400) * GCLK_NS_PER_S) /* 2200-01-01 */
 
 static gint64 bracket(const GclkPtpReading *reading)
@@ -33,8 +33,8 @@ gboolean gclk_ptp_time_plausible(gint64 device)
 	return device >= PLAUSIBLE_FROM && device < PLAUSIBLE_UNTIL;
 }
 
-gboolean gclk_ptp_reading_to_sample(const GclkPtpReading *reading, const GclkClockPair *pair,
-	gint ahead_s, GclkSample *out)
+gboolean gclk_ptp_reading_to_sample(
+	const GclkPtpReading *reading, const GclkClockPair *pair, gint ahead_s, GclkSample *out)
 {
 	gint64 width = bracket(reading);
 	gint64 middle = reading->before + width / 2;

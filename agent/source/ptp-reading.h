@@ -21,8 +21,8 @@ gboolean gclk_ptp_time_plausible(gint64 device);
  * bracket, less ahead_s seconds by which the device's scale is ahead of UTC (TAI: TAI minus UTC).
  * FALSE: REAL jumped between the reading and pair, which was read beside it.
  */
-gboolean gclk_ptp_reading_to_sample(const GclkPtpReading *reading, const GclkClockPair *pair,
-	gint ahead_s, GclkSample *out);
+gboolean gclk_ptp_reading_to_sample(
+	const GclkPtpReading *reading, const GclkClockPair *pair, gint ahead_s, GclkSample *out);
 
 /*
  * Do two references differ by TAI minus UTC? offset_difference: the offset of the one less the

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define CLASS_DIRECTORY "/sys/class/ptp"
-#define NAME_FILE_MAX 4096 /* a sysfs attribute is at most a page */
+#define NAME_FILE_MAX   4096 /* a sysfs attribute is at most a page */
 
 /* Fills in the clock_name without its newline, each unprintable byte as '?'. */
 static void read_name(GclkPlatform *platform, const char *device, char name[GCLK_PTP_NAME_MAX])
@@ -27,8 +27,8 @@ static gboolean parse_device(const char *text, guint *number)
 	guint64 value;
 
 	return g_str_has_prefix(text, "ptp") &&
-		g_ascii_string_to_unsigned(text + 3, 10, 0, 99999, &value, NULL) &&
-		((*number = (guint)value), TRUE);
+	       g_ascii_string_to_unsigned(text + 3, 10, 0, 99999, &value, NULL) &&
+	       ((*number = (guint)value), TRUE);
 }
 
 static gint compare_numbers(gconstpointer a, gconstpointer b)
@@ -64,8 +64,8 @@ const GclkPtpDevice *gclk_ptp_choose(const GArray *devices)
 	for (guint i = 0; i < devices->len; i++) {
 		const GclkPtpDevice *device = &g_array_index(devices, GclkPtpDevice, i);
 
-		if (device->clock->host &&
-			(!best || gclk_ptp_clock_rank(device->clock) < gclk_ptp_clock_rank(best->clock)))
+		if (device->clock->host && (!best || gclk_ptp_clock_rank(device->clock) <
+							     gclk_ptp_clock_rank(best->clock)))
 			best = device;
 	}
 	return best;
@@ -87,8 +87,8 @@ const GclkPtpDevice *gclk_ptp_by_name(const GArray *devices, const char *clock_n
 	return found;
 }
 
-gboolean gclk_ptp_by_path(GclkPlatform *platform, const GArray *devices, const char *path,
-	GclkPtpDevice *out)
+gboolean gclk_ptp_by_path(
+	GclkPlatform *platform, const GArray *devices, const char *path, GclkPtpDevice *out)
 {
 	g_autofree char *target = platform->read_link(platform, path);
 	g_autofree char *base = g_path_get_basename(target ? target : path);
@@ -117,7 +117,8 @@ char *gclk_ptp_describe(const GArray *devices)
 	for (guint i = 0; i < devices->len; i++) {
 		const GclkPtpDevice *device = &g_array_index(devices, GclkPtpDevice, i);
 
-		g_string_append_printf(text, "%s%s (%s)", i ? "; " : "", device->path + strlen("/dev/"),
+		g_string_append_printf(text, "%s%s (%s)", i ? "; " : "",
+			device->path + strlen("/dev/"),
 			device->clock_name[0] ? device->clock_name : "no name");
 		if (device->clock->remark)
 			g_string_append_printf(text, ": %s", device->clock->remark);

@@ -10,8 +10,8 @@
 #define GCLK_PTP_DEVICES_MAX 64
 
 typedef struct {
-	guint number;                       /* N of /dev/ptpN */
-	char path[24];                      /* "/dev/ptp3"; the name that was asked for may be a link to it */
+	guint number;  /* N of /dev/ptpN */
+	char path[24]; /* "/dev/ptp3"; the name that was asked for may be a link to it */
 	char clock_name[GCLK_PTP_NAME_MAX]; /* printable; "" when it cannot be read */
 	const GclkPtpClock *clock;          /* its row, never NULL */
 } GclkPtpDevice;
@@ -19,7 +19,8 @@ typedef struct {
 /* All of them, by number. Empty where the kernel has none. Free with g_array_unref. */
 GArray *gclk_ptp_scan(GclkPlatform *platform);
 
-/* The best of those that may be chosen unnamed, by the order of the table and then by number; NULL: none. */
+/* The best of those that may be chosen unnamed, by the order of the table and then by number; NULL:
+   none. */
 const GclkPtpDevice *gclk_ptp_choose(const GArray *devices);
 
 /* The only device with that clock_name; NULL: none, or several. */
@@ -27,8 +28,8 @@ const GclkPtpDevice *gclk_ptp_by_name(const GArray *devices, const char *clock_n
 
 /* The device behind a path such as "/dev/ptp3" or a link to it ("/dev/ptp_kvm"). Where the class
    directory does not list it, out is filled in from the path alone, and FALSE is returned. */
-gboolean gclk_ptp_by_path(GclkPlatform *platform, const GArray *devices, const char *path,
-	GclkPtpDevice *out);
+gboolean gclk_ptp_by_path(
+	GclkPlatform *platform, const GArray *devices, const char *path, GclkPtpDevice *out);
 
 /* "ptp0 (mlx5_ptp): a network card's clock, not the host's time; ptp1 ...", caller frees. */
 char *gclk_ptp_describe(const GArray *devices);

@@ -21,24 +21,26 @@
 #define FEW 5
 
 static const GclkPtpClock clocks[] = {
-	/* drivers/ptp/ptp_vmclock.c, Linux 6.13. First, because its page can state a bound. Delivered
-	   UTC until commit 562f59fe3291 "return TAI not UTC", which came with Linux 7.0. */
+	/* drivers/ptp/ptp_vmclock.c, Linux 6.13. First, because its page can state a bound.
+	   Delivered UTC until commit 562f59fe3291 "return TAI not UTC", which came with Linux 7.0.
+	 */
 	{ "vmclock#", "ptp_vmclock", TRUE, GCLK_TIMESCALE_UTC, 7, HOST_ERROR, MANY, NULL, "amazon",
 		"ptp_vmclock", "CONFIG_PTP_1588_CLOCK_VMCLOCK", NULL },
-	/* drivers/ptp/ptp_kvm_common.c: CLOCK_REALTIME of the host, its steps and smears included. No
-	   bus announces it, so nothing loads the module by itself. */
+	/* drivers/ptp/ptp_kvm_common.c: CLOCK_REALTIME of the host, its steps and smears included.
+	   No bus announces it, so nothing loads the module by itself. */
 	{ "KVM virtual PTP", "ptp_kvm", TRUE, GCLK_TIMESCALE_UTC, 0, HOST_ERROR, MANY, NULL, "kvm",
 		"ptp_kvm", "CONFIG_PTP_1588_CLOCK_KVM", NULL },
-	/* drivers/ptp/ptp_vmw.c, Linux 5.7: system time of ESXi; needs the "precision clock" device. */
+	/* drivers/ptp/ptp_vmw.c, Linux 5.7: system time of ESXi; needs the "precision clock"
+	   device. */
 	{ "ptp_vmw", "ptp_vmw", TRUE, GCLK_TIMESCALE_UTC, 0, HOST_ERROR, MANY, NULL, "vmware",
 		"ptp_vmw", "CONFIG_PTP_1588_CLOCK_VMW", NULL },
 	/* drivers/hv/hv_util.c: the TimeSync integration service. */
 	{ "hyperv", "hyperv", TRUE, GCLK_TIMESCALE_UTC, 0, HYPERV_ERROR, MANY, NULL, "microsoft",
 		"hv_utils", "CONFIG_HYPERV_UTILS", NULL },
-	/* drivers/net/ethernet/amazon/ena/ena_phc.c, Linux 6.17: the Nitro card's clock, kept by the
-	   host's side. The driver caches the device's own error bound at every read. */
-	{ "ena-ptp-%", "ena", TRUE, GCLK_TIMESCALE_UTC, 0, HOST_ERROR, FEW, "device/phc_error_bound",
-		"amazon", NULL, NULL, NULL },
+	/* drivers/net/ethernet/amazon/ena/ena_phc.c, Linux 6.17: the Nitro card's clock, kept by
+	   the host's side. The driver caches the device's own error bound at every read. */
+	{ "ena-ptp-%", "ena", TRUE, GCLK_TIMESCALE_UTC, 0, HOST_ERROR, FEW,
+		"device/phc_error_bound", "amazon", NULL, NULL, NULL },
 	/* drivers/virtio/virtio_rtc_ptp.c, Linux 6.16; types as in linux/virtio_rtc.h. */
 	{ "Virtio PTP type 0/variant #", "virtio_rtc", TRUE, GCLK_TIMESCALE_UTC, 0, HOST_ERROR, FEW,
 		NULL, "kvm", "virtio_rtc", "CONFIG_VIRTIO_RTC_PTP", NULL },
@@ -46,27 +48,30 @@ static const GclkPtpClock clocks[] = {
 		NULL, "kvm", "virtio_rtc", "CONFIG_VIRTIO_RTC_PTP", NULL },
 	/* drivers/ptp/ptp_s390.c: the extended TOD clock, UTC once STP steers it; without STP it
 	   cannot be read. The physical clock beside it is what STP has not steered. */
-	{ "s390 STCKE Clock", "ptp_s390", TRUE, GCLK_TIMESCALE_UTC, 0, HOST_ERROR, MANY, NULL, "zvm",
-		"ptp_s390", "CONFIG_PTP_S390", NULL },
+	{ "s390 STCKE Clock", "ptp_s390", TRUE, GCLK_TIMESCALE_UTC, 0, HOST_ERROR, MANY, NULL,
+		"zvm", "ptp_s390", "CONFIG_PTP_S390", NULL },
 
 	/* From here on: never chosen, only used when the configuration names the device. */
-	{ "Virtio PTP type 2/variant #", "virtio_rtc", FALSE, GCLK_TIMESCALE_MONOTONIC, 0, HOST_ERROR,
-		FEW, NULL, NULL, "virtio_rtc", NULL, "a monotonic clock, not the time of day" },
+	{ "Virtio PTP type 2/variant #", "virtio_rtc", FALSE, GCLK_TIMESCALE_MONOTONIC, 0,
+		HOST_ERROR, FEW, NULL, NULL, "virtio_rtc", NULL,
+		"a monotonic clock, not the time of day" },
 	{ "Virtio PTP type 3/variant #", "virtio_rtc", FALSE, GCLK_TIMESCALE_SMEARED, 0, HOST_ERROR,
 		FEW, NULL, NULL, "virtio_rtc", NULL, "smears leap seconds" },
 	{ "Virtio PTP type 4/variant #", "virtio_rtc", FALSE, GCLK_TIMESCALE_SMEARED, 0, HOST_ERROR,
 		FEW, NULL, NULL, "virtio_rtc", NULL, "may smear leap seconds" },
-	{ "Virtio PTP type *", "virtio_rtc", FALSE, GCLK_TIMESCALE_UNKNOWN, 0, HOST_ERROR, FEW, NULL,
-		NULL, "virtio_rtc", NULL, "a kind of virtio clock that is not known" },
-	{ "s390 Physical Clock", "ptp_s390", FALSE, GCLK_TIMESCALE_UNKNOWN, 0, HOST_ERROR, MANY, NULL,
-		NULL, "ptp_s390", NULL, "the machine's clock before STP steers it" },
-	/* drivers/net/ethernet/google/gve: stamps packets; its reads gave EOPNOTSUPP when it came. */
+	{ "Virtio PTP type *", "virtio_rtc", FALSE, GCLK_TIMESCALE_UNKNOWN, 0, HOST_ERROR, FEW,
+		NULL, NULL, "virtio_rtc", NULL, "a kind of virtio clock that is not known" },
+	{ "s390 Physical Clock", "ptp_s390", FALSE, GCLK_TIMESCALE_UNKNOWN, 0, HOST_ERROR, MANY,
+		NULL, NULL, "ptp_s390", NULL, "the machine's clock before STP steers it" },
+	/* drivers/net/ethernet/google/gve: stamps packets; its reads gave EOPNOTSUPP when it came.
+	 */
 	{ "gve clock", "gve", FALSE, GCLK_TIMESCALE_UNKNOWN, 0, HOST_ERROR, FEW, NULL, NULL, NULL,
 		NULL, "Google's network card stamps packets with it; it cannot be read" },
 	/* drivers/ptp/ptp_vclock.c */
-	{ "ptp#_virt", "vclock", FALSE, GCLK_TIMESCALE_UNKNOWN, 0, HOST_ERROR, MANY, NULL, NULL, NULL,
-		NULL, "a virtual clock upon a network card's" },
-	/* Everything else is the PHC of a network card. It counts what ptp4l, or nobody, has set. */
+	{ "ptp#_virt", "vclock", FALSE, GCLK_TIMESCALE_UNKNOWN, 0, HOST_ERROR, MANY, NULL, NULL,
+		NULL, NULL, "a virtual clock upon a network card's" },
+	/* Everything else is the PHC of a network card. It counts what ptp4l, or nobody, has set.
+	 */
 	{ "*", "phc", FALSE, GCLK_TIMESCALE_UNKNOWN, 0, HOST_ERROR, MANY, NULL, NULL, NULL, NULL,
 		"a network card's clock, not the host's time" },
 };

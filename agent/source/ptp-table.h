@@ -16,18 +16,19 @@
 #define GCLK_PTP_NAME_MAX 32
 
 typedef struct {
-	const char *pattern; /* of clock_name; see gclk_ptp_name_matches */
-	const char *driver;  /* short name for people */
-	gboolean host;       /* the host's time: may be chosen without being named */
+	const char *pattern;     /* of clock_name; see gclk_ptp_name_matches */
+	const char *driver;      /* short name for people */
+	gboolean host;           /* the host's time: may be chosen without being named */
 	GclkTimescale timescale; /* what the driver delivers; UNKNOWN: nothing states it */
-	gint tai_since;        /* major kernel version since which it delivers TAI; 0: none */
-	gint64 assumed_error;  /* ns, >= 0: stands in where the device states no bound */
-	gint readings;         /* per measurement, for EXTENDED and PLAIN */
-	const char *bound_file; /* below /sys/class/ptp/ptpN/: its stated bound in ns, or NULL */
-	const char *hypervisor; /* where it is to be expected (systemd-detect-virt's word), or NULL */
-	const char *module;     /* the module that brings it, or NULL: built in or with a NIC driver */
-	const char *config;     /* the kernel option, or NULL */
-	const char *remark;     /* for people: why it is not chosen by itself, or NULL */
+	gint tai_since;          /* major kernel version since which it delivers TAI; 0: none */
+	gint64 assumed_error;    /* ns, >= 0: stands in where the device states no bound */
+	gint readings;           /* per measurement, for EXTENDED and PLAIN */
+	const char *bound_file;  /* below /sys/class/ptp/ptpN/: its stated bound in ns, or NULL */
+	const char
+		*hypervisor; /* where it is to be expected (systemd-detect-virt's word), or NULL */
+	const char *module;  /* the module that brings it, or NULL: built in or with a NIC driver */
+	const char *config;  /* the kernel option, or NULL */
+	const char *remark;  /* for people: why it is not chosen by itself, or NULL */
 } GclkPtpClock;
 
 /* The rows in order of preference; the last one matches every name. Returns their number. */
@@ -45,8 +46,8 @@ GclkTimescale gclk_ptp_clock_timescale(const GclkPtpClock *clock, const char *ke
 /* The clock that this hypervisor may offer, for hints about missing drivers, or NULL. */
 const GclkPtpClock *gclk_ptp_clock_expected(const char *hypervisor);
 
-/* In a pattern '#' stands for one or more decimal digits, '%' for exactly two lower-case hexadecimal
-   digits, '*' at the end for anything; all else for itself. */
+/* In a pattern '#' stands for one or more decimal digits, '%' for exactly two lower-case
+   hexadecimal digits, '*' at the end for anything; all else for itself. */
 gboolean gclk_ptp_name_matches(const char *pattern, const char *name);
 
 #endif

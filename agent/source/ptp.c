@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The precision source: looks for its device, reads it every 2^poll s, takes the best of several
- * readings, and turns it into a sample on UTC. What can go wrong with a device stands in ptp-failure.c.
+ * readings, and turns it into a sample on UTC. What can go wrong with a device stands in
+ * ptp-failure.c.
  */
 #include "source/ptp.h"
 
@@ -13,9 +14,9 @@
 #include "source/ptp-reading.h"
 #include "source/ptp-scan.h"
 
-#define LOOK_FIRST GCLK_NS_PER_S
-#define LOOK_LONGEST (16 * GCLK_NS_PER_S)
-#define BURST_READS 5
+#define LOOK_FIRST     GCLK_NS_PER_S
+#define LOOK_LONGEST   (16 * GCLK_NS_PER_S)
+#define BURST_READS    5
 #define BURST_INTERVAL (100 * GCLK_NS_PER_MS)
 /* A better method may appear when the clocksource changes: PRECISE on KVM needs kvm-clock. */
 #define METHOD_RETRY (600 * GCLK_NS_PER_S)
@@ -26,9 +27,9 @@ typedef struct {
 	char *device; /* as configured, or NULL */
 	GclkPtpSettings settings;
 
-	GclkPtp *ptp; /* NULL: being looked for */
-	GclkPtpDevice found; /* what ptp is, or was */
-	gboolean known;      /* found.clock_name has been seen */
+	GclkPtp *ptp;            /* NULL: being looked for */
+	GclkPtpDevice found;     /* what ptp is, or was */
+	gboolean known;          /* found.clock_name has been seen */
 	GclkTimescale timescale; /* what the driver delivers, or what is configured */
 	GclkPtpMethod method;
 	gboolean method_works; /* method has given readings since the device was opened */
@@ -62,7 +63,8 @@ static void close_device(PtpSource *self)
 
 static void set_origin(PtpSource *self)
 {
-	const char *origin = self->found.clock->host || !self->device ? GCLK_ORIGIN_HOST : self->device;
+	const char *origin =
+		self->found.clock->host || !self->device ? GCLK_ORIGIN_HOST : self->device;
 
 	if (strcmp(self->base.origin, origin) != 0) {
 		g_free(self->base.origin);
@@ -121,7 +123,8 @@ static gboolean scale_usable(PtpSource *self)
 	}
 	if (self->timescale == GCLK_TIMESCALE_SMEARED) {
 		set_failure(self, GCLK_SOURCE_REFUSED,
-			"states that it smears leap seconds; \"timescale = utc\" in [ptp] uses it all the same");
+			"states that it smears leap seconds; \"timescale = utc\" in [ptp] uses it "
+			"all the same");
 		return FALSE;
 	}
 	return TRUE;
@@ -132,10 +135,12 @@ static void open_failed(PtpSource *self, const GError *error)
 	if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ACCES) ||
 		g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PERM))
 		set_failure(self, GCLK_SOURCE_FAILED,
-			"may not be opened: give the user guestclock read access to it (the udev rule 60-guestclock-ptp.rules does), or start guestclockd as root");
+			"may not be opened: give the user guestclock read access to it (the udev "
+			"rule 60-guestclock-ptp.rules does), or start guestclockd as root");
 	else if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
 		set_failure(self, GCLK_SOURCE_UNREACHABLE,
-			"does not exist: is its driver loaded, and does the hypervisor give this VM the clock?");
+			"does not exist: is its driver loaded, and does the hypervisor give this "
+			"VM the clock?");
 	else
 		set_failure(self, GCLK_SOURCE_UNREACHABLE,
 			error ? error->message : "cannot be opened, nothing says why");
@@ -154,7 +159,8 @@ static gboolean open_device(PtpSource *self)
 	}
 	self->known = self->found.clock_name[0] != '\0';
 	g_strlcpy(self->base.detail.address, path, sizeof self->base.detail.address);
-	g_strlcpy(self->base.detail.identity, self->found.clock_name, sizeof self->base.detail.identity);
+	g_strlcpy(self->base.detail.identity, self->found.clock_name,
+		sizeof self->base.detail.identity);
 	if (!scale_usable(self))
 		return FALSE;
 	self->ptp = platform->ptp_open(platform, path, &error);
@@ -180,8 +186,8 @@ static void use_method(PtpSource *self, GclkPtpMethod method)
 	if (method == GCLK_PTP_PRECISE)
 		g_strlcpy(self->base.detail.method, names[method], sizeof self->base.detail.method);
 	else
-		g_snprintf(self->base.detail.method, sizeof self->base.detail.method, "%s, best of %d",
-			names[method], self->found.clock->readings);
+		g_snprintf(self->base.detail.method, sizeof self->base.detail.method,
+			"%s, best of %d", names[method], self->found.clock->readings);
 }
 
 /*
@@ -199,7 +205,8 @@ static gint read_device(PtpSource *self, GclkPtpReading *readings, GclkClockPair
 
 	if (now >= self->method_retry)
 		self->method_retry = now + METHOD_RETRY;
-	for (method = probing ? GCLK_PTP_PRECISE : self->method; method < GCLK_PTP_METHODS; method++) {
+	for (method = probing ? GCLK_PTP_PRECISE : self->method; method < GCLK_PTP_METHODS;
+		method++) {
 		guint n = method == GCLK_PTP_PRECISE ? 1 : (guint)self->found.clock->readings;
 
 		result = platform->ptp_read(platform, self->ptp, method, n, readings, pair);
@@ -232,7 +239,8 @@ static gint tai_offset(const PtpSource *self, gint64 device)
 	return offset ? offset : self->settings.tai_offset;
 }
 
-/* By how many seconds the device is ahead of UTC; FALSE with the condition set when that is open. */
+/* By how many seconds the device is ahead of UTC; FALSE with the condition set when that is open.
+ */
 static gboolean scale_ahead(PtpSource *self, gint64 device, gint *seconds)
 {
 	gint tai = tai_offset(self, device);
@@ -242,12 +250,14 @@ static gboolean scale_ahead(PtpSource *self, gint64 device, gint *seconds)
 		self->timescale != GCLK_TIMESCALE_UNKNOWN &&
 		!gclk_vmclock_scale(&self->claim.page, self->timescale, device, tai, &multiple)) {
 		set_failure(self, GCLK_SOURCE_REFUSED,
-			"keeps another timescale than its page: set \"timescale\" in [ptp] to what it is");
+			"keeps another timescale than its page: set \"timescale\" in [ptp] to what "
+			"it is");
 		return FALSE;
 	}
 	if (multiple != 0 && tai == 0) {
 		set_failure(self, GCLK_SOURCE_REFUSED,
-			"keeps TAI, and the number of leap seconds is not known here: update tzdata");
+			"keeps TAI, and the number of leap seconds is not known here: update "
+			"tzdata");
 		return FALSE;
 	}
 	*seconds = multiple * tai;
@@ -256,13 +266,15 @@ static gboolean scale_ahead(PtpSource *self, gint64 device, gint *seconds)
 
 static void set_bound(PtpSource *self, GclkSample *sample)
 {
-	sample->reference_bound = gclk_ptp_claim_bound(&self->claim, self->base.platform, &self->found,
-		sample->real + sample->offset, tai_offset(self, sample->real + sample->offset));
+	sample->reference_bound = gclk_ptp_claim_bound(&self->claim, self->base.platform,
+		&self->found, sample->real + sample->offset,
+		tai_offset(self, sample->real + sample->offset));
 	if (sample->reference_bound != GCLK_BOUND_UNKNOWN)
 		return;
 	sample->flags |= GCLK_SAMPLE_ASSUMED;
-	sample->reference_bound = self->settings.assumed_error >= 0 ? self->settings.assumed_error
-								    : self->found.clock->assumed_error;
+	sample->reference_bound = self->settings.assumed_error >= 0
+					  ? self->settings.assumed_error
+					  : self->found.clock->assumed_error;
 }
 
 /* --- one measurement -------------------------------------------------------------------------- */
@@ -460,8 +472,8 @@ gboolean gclk_ptp_source_candidate(GclkPlatform *platform, char **reason)
 	return FALSE;
 }
 
-GclkSource *gclk_ptp_source_new(GclkPlatform *platform, const GclkPtpSettings *settings,
-	char **reason)
+GclkSource *gclk_ptp_source_new(
+	GclkPlatform *platform, const GclkPtpSettings *settings, char **reason)
 {
 	g_autoptr(GArray) devices = gclk_ptp_scan(platform);
 	const GclkPtpDevice *chosen = settings->device ? NULL : gclk_ptp_choose(devices);

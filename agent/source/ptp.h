@@ -7,13 +7,13 @@
 #include "source/source.h"
 
 typedef struct {
-	const char *device;     /* "/dev/ptp3", or NULL: the best one of the table */
-	gint poll;              /* log2 s, -3 .. 6 */
-	gint64 assumed_error;   /* ns, or -1: as the table has it for this driver */
+	const char *device;      /* "/dev/ptp3", or NULL: the best one of the table */
+	gint poll;               /* log2 s, -3 .. 6 */
+	gint64 assumed_error;    /* ns, or -1: as the table has it for this driver */
 	GclkTimescale timescale; /* UNKNOWN: as the driver states */
-	gint tai_offset;        /* TAI minus UTC now, s, for devices that keep TAI; 0: not known */
-	/* If there, it is asked for tai_offset by the device's own time, so that neither a wrong local
-	   clock nor a leap second to come misleads. Not owned, outlives the source. */
+	gint tai_offset;         /* TAI minus UTC now, s, for devices that keep TAI; 0: not known */
+	/* If there, it is asked for tai_offset by the device's own time, so that neither a wrong
+	   local clock nor a leap second to come misleads. Not owned, outlives the source. */
 	const GclkLeapTable *leap;
 } GclkPtpSettings;
 
@@ -26,8 +26,8 @@ typedef struct {
  * GCLK_ORIGIN_HOST for a clock of the hypervisor, else the device. Samples whose scale nothing
  * states have timescale UNKNOWN and are taken as UTC: see gclk_timescale_looks_tai.
  */
-GclkSource *gclk_ptp_source_new(GclkPlatform *platform, const GclkPtpSettings *settings,
-	char **reason);
+GclkSource *gclk_ptp_source_new(
+	GclkPlatform *platform, const GclkPtpSettings *settings, char **reason);
 
 /* Is there a clock that would be chosen unnamed? If not, *reason says what was seen. reason may be
    NULL. Cheap enough to ask every minute. */

@@ -22,8 +22,8 @@ void gclk_source_free(GclkSource *source)
 	source->ops->free(source);
 }
 
-void gclk_source_set_condition(GclkSource *source, GclkSourceCondition condition,
-	const char *reason, ...)
+void gclk_source_set_condition(
+	GclkSource *source, GclkSourceCondition condition, const char *reason, ...)
 {
 	g_autofree char *text = NULL;
 

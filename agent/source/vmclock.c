@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define MAGIC 0x4b4c4356u /* "VCLK" */
-#define VERSION 1
+#define MAGIC    0x4b4c4356u /* "VCLK" */
+#define VERSION  1
 #define SMALLEST 32 /* up to and with flags: the driver asks no more (VMCLOCK_MIN_SIZE) */
 
 /* Offsets in struct vmclock_abi. */
@@ -55,7 +55,9 @@ static GclkTimescale timescale(guint8 time_type)
 /* VMCLOCK_LEAP_PRE_POS and _PRE_NEG; afterwards there is nothing left to do. */
 static GclkLeap leap(guint8 indicator)
 {
-	return indicator == 1 ? GCLK_LEAP_INSERT : indicator == 2 ? GCLK_LEAP_DELETE : GCLK_LEAP_NONE;
+	return indicator == 1   ? GCLK_LEAP_INSERT
+	       : indicator == 2 ? GCLK_LEAP_DELETE
+				: GCLK_LEAP_NONE;
 }
 
 /* bytes holds END bytes; those beyond the page's size are zero. */
@@ -68,12 +70,14 @@ static void parse_time(const guint8 *bytes, gsize size, guint64 flags, GclkVmclo
 	if (size < AT_TIME_FRACTION + 8 || seconds >= (guint64)(G_MAXINT64 / GCLK_NS_PER_S))
 		return;
 	out->has_time = TRUE;
-	out->time = (gint64)seconds * GCLK_NS_PER_S +
+	out->time =
+		(gint64)seconds * GCLK_NS_PER_S +
 		(gint64)((little(bytes, AT_TIME_FRACTION, 8) >> 32) * (guint64)GCLK_NS_PER_S >> 32);
 	if (flags & FLAG_TIME_MAX_ERROR && size >= AT_TIME_MAX_ERROR + 8 && max_error < G_MAXINT64)
 		out->max_error = (gint64)max_error;
 	if (flags & FLAG_PERIOD_MAX_ERROR && period > 0)
-		out->max_rate_error = (double)little(bytes, AT_PERIOD_MAX_ERROR, 8) / (double)period;
+		out->max_rate_error =
+			(double)little(bytes, AT_PERIOD_MAX_ERROR, 8) / (double)period;
 }
 
 gboolean gclk_vmclock_parse(const guint8 *page, gsize length, GclkVmclock *out, GError **error)
@@ -93,8 +97,8 @@ gboolean gclk_vmclock_parse(const guint8 *page, gsize length, GclkVmclock *out, 
 	}
 	if (little(page, AT_VERSION, 2) != VERSION) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			"vmclock page of version %d, only %d is known", (int)little(page, AT_VERSION, 2),
-			VERSION);
+			"vmclock page of version %d, only %d is known",
+			(int)little(page, AT_VERSION, 2), VERSION);
 		return FALSE;
 	}
 	memcpy(bytes, page, MIN(size, END));
@@ -123,7 +127,7 @@ gboolean gclk_vmclock_parse(const guint8 *page, gsize length, GclkVmclock *out, 
 static gint64 reference(const GclkVmclock *page, gint tai_offset)
 {
 	return page->time -
-		(page->timescale == GCLK_TIMESCALE_TAI ? tai_offset * GCLK_NS_PER_S : 0);
+	       (page->timescale == GCLK_TIMESCALE_TAI ? tai_offset * GCLK_NS_PER_S : 0);
 }
 
 gint64 gclk_vmclock_bound(const GclkVmclock *page, gint64 utc, gint tai_offset)
@@ -137,7 +141,8 @@ gint64 gclk_vmclock_bound(const GclkVmclock *page, gint64 utc, gint tai_offset)
 	return bound < 9e18 ? (gint64)bound : GCLK_BOUND_UNKNOWN;
 }
 
-/* How old the reference point may be, and how far it may lie ahead: together less than a TAI offset. */
+/* How old the reference point may be, and how far it may lie ahead: together less than a TAI
+   offset. */
 #define OLDEST (30 * GCLK_NS_PER_S)
 #define NEWEST (-5 * GCLK_NS_PER_S)
 

@@ -8,7 +8,7 @@
 
 #include "guestclock/sample.h"
 
-#define GCLK_LEAP_SECONDS_FILE "/usr/share/zoneinfo/leap-seconds.list"
+#define GCLK_LEAP_SECONDS_FILE     "/usr/share/zoneinfo/leap-seconds.list"
 #define GCLK_LEAP_SECONDS_FILE_MAX (256 * 1024)
 
 typedef struct GclkLeapTable GclkLeapTable;
@@ -17,8 +17,9 @@ typedef struct GclkLeapTable GclkLeapTable;
 GQuark gclk_leap_error_quark(void);
 
 /*
- * Parses the file. NULL with an error that names the line: not a number, out of order, an offset that
- * changes by more than a second, no entry at all, or a hash line (#h) that does not match the data.
+ * Parses the file. NULL with an error that names the line: not a number, out of order, an offset
+ * that changes by more than a second, no entry at all, or a hash line (#h) that does not match the
+ * data.
  */
 GclkLeapTable *gclk_leap_table_parse(const char *text, gsize length, GError **error);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Detection on laid-out trees of /proc and /sys, with processors that answer CPUID as they are told. */
+/* Detection on laid-out trees of /proc and /sys, with processors that answer CPUID as they are
+   told. */
 #include <string.h>
 
 #include "detect/container.h"
@@ -82,61 +83,76 @@ typedef struct {
 	const char *verdict;
 } Machine;
 
-#define DMI "/sys/class/dmi/id/"
+#define DMI  "/sys/class/dmi/id/"
 #define TREE "/proc/device-tree/"
 
 static const Machine machines[] = {
 	{ "nothing at all", NULL, { { 0 } }, "none" },
 	{ "bare metal", bare_metal, { { DMI "sys_vendor", "Dell Inc.\n" } }, "none" },
 	{ "QEMU with KVM", kvm,
-		{ { DMI "sys_vendor", "QEMU\n" }, { DMI "product_name", "Standard PC\n" } }, "kvm" },
+		{ { DMI "sys_vendor", "QEMU\n" }, { DMI "product_name", "Standard PC\n" } },
+		"kvm" },
 	{ "Firecracker: no DMI", kvm, { { 0 } }, "kvm" },
-	{ "KVM with Hyper-V enlightenments", kvm_with_hyperv, { { DMI "sys_vendor", "QEMU\n" } }, "kvm" },
+	{ "KVM with Hyper-V enlightenments", kvm_with_hyperv, { { DMI "sys_vendor", "QEMU\n" } },
+		"kvm" },
 	{ "KVM with another vendor id", linux_kvm_hv, { { 0 } }, "kvm" },
 	{ "KVM that shows Microsoft alone", microsoft, { { DMI "sys_vendor", "QEMU\n" } }, "qemu" },
-	{ "Hyper-V", microsoft, { { DMI "sys_vendor", "Microsoft Corporation\n" },
-				     { DMI "product_name", "Virtual Machine\n" } }, "microsoft" },
+	{ "Hyper-V", microsoft,
+		{ { DMI "sys_vendor", "Microsoft Corporation\n" },
+			{ DMI "product_name", "Virtual Machine\n" } },
+		"microsoft" },
 	{ "Xen HVM with viridian", xen_with_viridian, { { 0 } }, "xen" },
 	{ "VMware", vmware, { { DMI "product_name", "VMware Virtual Platform\n" } }, "vmware" },
-	{ "VMware without the hypervisor bit", bare_metal, { { DMI "sys_vendor", "VMware, Inc.\n" } },
-		"vmware" },
+	{ "VMware without the hypervisor bit", bare_metal,
+		{ { DMI "sys_vendor", "VMware, Inc.\n" } }, "vmware" },
 	{ "QEMU TCG", tcg, { { 0 } }, "qemu" },
 	{ "bhyve", bhyve, { { 0 } }, "bhyve" },
-	{ "VirtualBox with KVM's signature", kvm, { { DMI "sys_vendor", "innotek GmbH\n" } }, "oracle" },
+	{ "VirtualBox with KVM's signature", kvm, { { DMI "sys_vendor", "innotek GmbH\n" } },
+		"oracle" },
 	{ "VirtualBox's own, at the second base", second_only, { { 0 } }, "oracle" },
 	{ "Parallels with KVM's signature", kvm,
 		{ { DMI "product_name", "Parallels Virtual Platform\n" } }, "parallels" },
-	{ "EC2 Nitro", kvm, { { DMI "sys_vendor", "Amazon EC2\n" }, { DMI "product_name", "m5.large\n" } },
+	{ "EC2 Nitro", kvm,
+		{ { DMI "sys_vendor", "Amazon EC2\n" }, { DMI "product_name", "m5.large\n" } },
 		"amazon" },
 	{ "EC2 bare metal", bare_metal,
-		{ { DMI "sys_vendor", "Amazon EC2\n" }, { DMI "product_name", "m5.metal\n" } }, "none" },
+		{ { DMI "sys_vendor", "Amazon EC2\n" }, { DMI "product_name", "m5.metal\n" } },
+		"none" },
 	{ "EC2 bare metal of a size", bare_metal,
-		{ { DMI "sys_vendor", "Amazon EC2\n" }, { DMI "product_name", "c7g.metal-48xl\n" } },
+		{ { DMI "sys_vendor", "Amazon EC2\n" },
+			{ DMI "product_name", "c7g.metal-48xl\n" } },
 		"none" },
 	{ "metal elsewhere is no EC2", kvm, { { DMI "product_name", "heavy.metal\n" } }, "kvm" },
 	{ "Google", kvm, { { DMI "product_name", "Google Compute Engine\n" } }, "google" },
 	{ "a signature of nobody's", strange, { { 0 } }, "vm-other" },
 	{ "the bit alone", silent, { { 0 } }, "vm-other" },
-	{ "DMI says Hyper-V", bare_metal, { { DMI "product_version", "Hyper-V UEFI Release v4.0\n" } },
-		"microsoft" },
-	{ "DMI in the middle of a word", bare_metal, { { DMI "sys_vendor", "My QEMU\n" } }, "none" },
+	{ "DMI says Hyper-V", bare_metal,
+		{ { DMI "product_version", "Hyper-V UEFI Release v4.0\n" } }, "microsoft" },
+	{ "DMI in the middle of a word", bare_metal, { { DMI "sys_vendor", "My QEMU\n" } },
+		"none" },
 	{ "Xen PV", NULL, { { "/proc/xen/capabilities", "\n" } }, "xen" },
 	{ "Xen PVH without /proc/xen", NULL, { { "/sys/hypervisor/type", "xen\n" } }, "xen" },
 	{ "dom0 by capabilities", kvm, { { "/proc/xen/capabilities", "control_d\n" } }, "none" },
-	{ "dom0 by features", NULL, { { "/proc/xen/capabilities", "" },
-					   { "/sys/hypervisor/properties/features", "00000800\n" } }, "none" },
-	{ "domU by features", NULL, { { "/proc/xen/capabilities", "" },
-					   { "/sys/hypervisor/properties/features", "000002f7\n" } }, "xen" },
-	{ "User Mode Linux", NULL, { { "/proc/cpuinfo", "processor : 0\nvendor_id : User Mode Linux\n" } },
-		"uml" },
+	{ "dom0 by features", NULL,
+		{ { "/proc/xen/capabilities", "" },
+			{ "/sys/hypervisor/properties/features", "00000800\n" } },
+		"none" },
+	{ "domU by features", NULL,
+		{ { "/proc/xen/capabilities", "" },
+			{ "/sys/hypervisor/properties/features", "000002f7\n" } },
+		"xen" },
+	{ "User Mode Linux", NULL,
+		{ { "/proc/cpuinfo", "processor : 0\nvendor_id : User Mode Linux\n" } }, "uml" },
 	{ "arm64 KVM", NULL, { { TREE "hypervisor/compatible", "linux,kvm" } }, "kvm" },
 	{ "arm64 Xen", NULL, { { TREE "hypervisor/compatible", "xen,xen-4.17" } }, "xen" },
 	{ "arm64 of another", NULL, { { TREE "hypervisor/compatible", "gunyah" } }, "vm-other" },
-	{ "arm64 QEMU", NULL, { { TREE "fw-cfg@9020000/compatible", "qemu,fw-cfg-mmio" } }, "qemu" },
+	{ "arm64 QEMU", NULL, { { TREE "fw-cfg@9020000/compatible", "qemu,fw-cfg-mmio" } },
+		"qemu" },
 	{ "pseries QEMU", NULL, { { TREE "compatible", "qemu,pseries" } }, "qemu" },
 	{ "PowerVM", NULL, { { TREE "ibm,partition-name", "lpar1" }, { TREE "hmc-managed?", "" } },
 		"powervm" },
-	{ "s390 z/VM", NULL, { { "/proc/sysinfo", "LPAR Name: x\nVM00 Control Program: z/VM    7.2.0\n" } },
+	{ "s390 z/VM", NULL,
+		{ { "/proc/sysinfo", "LPAR Name: x\nVM00 Control Program: z/VM    7.2.0\n" } },
 		"zvm" },
 	{ "s390 KVM", NULL, { { "/proc/sysinfo", "VM00 Control Program: KVM/Linux\n" } }, "kvm" },
 	{ "s390 LPAR", NULL, { { "/proc/sysinfo", "LPAR Name: x\n" } }, "none" },
@@ -152,7 +168,8 @@ static void hypervisors(void)
 
 		gclk_tree_init(&tree);
 		for (gsize f = 0; f < FILES_MAX && machines[i].files[f].path; f++)
-			gclk_tree_write(&tree, machines[i].files[f].path, machines[i].files[f].text, -1);
+			gclk_tree_write(
+				&tree, machines[i].files[f].path, machines[i].files[f].text, -1);
 		gclk_hypervisor_facts_collect(&tree.platform, machines[i].cpuid, &facts);
 		is = g_strconcat(machines[i].what, ": ", gclk_hypervisor_verdict(&facts), NULL);
 		should = g_strconcat(machines[i].what, ": ", machines[i].verdict, NULL);
@@ -198,8 +215,8 @@ static void cpuid_is_bounded(void)
 
 /* --- containers ------------------------------------------------------------------------------- */
 
-#define NS "/proc/self/ns/"
-#define FIRST_PID "pid:[4026531836]"
+#define NS         "/proc/self/ns/"
+#define FIRST_PID  "pid:[4026531836]"
 #define FIRST_USER "user:[4026531837]"
 
 typedef struct {
@@ -214,27 +231,28 @@ typedef struct {
 static const Cell cells[] = {
 	{ "a machine", FIRST_PID, FIRST_USER, "net:[1]", "net:[1]", "cgroup:[2]", "cgroup:[2]",
 		{ { 0 } }, "none", TRUE },
-	{ "a kernel without namespaces", NULL, NULL, NULL, NULL, NULL, NULL, { { 0 } }, "none", TRUE },
-	{ "a microVM from a container image", FIRST_PID, FIRST_USER, "net:[1]", "net:[1]", NULL, NULL,
-		{ { "/.dockerenv", "" } }, "none", TRUE },
-	{ "the same, process 1 not to be seen", FIRST_PID, FIRST_USER, "net:[1]", NULL, "cgroup:[2]", NULL,
-		{ { "/.dockerenv", "" } }, "none", TRUE },
+	{ "a kernel without namespaces", NULL, NULL, NULL, NULL, NULL, NULL, { { 0 } }, "none",
+		TRUE },
+	{ "a microVM from a container image", FIRST_PID, FIRST_USER, "net:[1]", "net:[1]", NULL,
+		NULL, { { "/.dockerenv", "" } }, "none", TRUE },
+	{ "the same, process 1 not to be seen", FIRST_PID, FIRST_USER, "net:[1]", NULL,
+		"cgroup:[2]", NULL, { { "/.dockerenv", "" } }, "none", TRUE },
 	{ "docker", "pid:[4026532200]", FIRST_USER, "net:[5]", "net:[5]", NULL, NULL,
 		{ { "/.dockerenv", "" } }, "docker", FALSE },
 	{ "rootless podman", "pid:[4026532200]", "user:[4026532199]", NULL, NULL, NULL, NULL,
 		{ { "/run/.containerenv", "engine=\"podman\"\n" } }, "podman", FALSE },
-	{ "docker --pid=host", FIRST_PID, FIRST_USER, "net:[5]", "net:[1]", "cgroup:[7]", "cgroup:[7]",
-		{ { "/.dockerenv", "" } }, "docker", FALSE },
+	{ "docker --pid=host", FIRST_PID, FIRST_USER, "net:[5]", "net:[1]", "cgroup:[7]",
+		"cgroup:[7]", { { "/.dockerenv", "" } }, "docker", FALSE },
 	{ "docker --pid=host --net=host", FIRST_PID, FIRST_USER, "net:[1]", "net:[1]", "cgroup:[7]",
 		"cgroup:[2]", { { "/.dockerenv", "" } }, "docker", FALSE },
 	{ "ip netns exec", FIRST_PID, FIRST_USER, "net:[5]", "net:[1]", "cgroup:[2]", "cgroup:[2]",
 		{ { 0 } }, "none", TRUE },
-	{ "both foreign, no mark", FIRST_PID, FIRST_USER, "net:[5]", "net:[1]", "cgroup:[7]", "cgroup:[2]",
-		{ { 0 } }, "unknown", FALSE },
-	{ "unshare --pid", "pid:[4026532200]", FIRST_USER, NULL, NULL, NULL, NULL, { { 0 } }, "unknown",
-		FALSE },
-	{ "unshare --user", FIRST_PID, "user:[4026532199]", NULL, NULL, NULL, NULL, { { 0 } }, "unknown",
-		FALSE },
+	{ "both foreign, no mark", FIRST_PID, FIRST_USER, "net:[5]", "net:[1]", "cgroup:[7]",
+		"cgroup:[2]", { { 0 } }, "unknown", FALSE },
+	{ "unshare --pid", "pid:[4026532200]", FIRST_USER, NULL, NULL, NULL, NULL, { { 0 } },
+		"unknown", FALSE },
+	{ "unshare --user", FIRST_PID, "user:[4026532199]", NULL, NULL, NULL, NULL, { { 0 } },
+		"unknown", FALSE },
 	{ "lxc", "pid:[4026532200]", FIRST_USER, NULL, NULL, NULL, NULL,
 		{ { "/run/systemd/container", "lxc\n" } }, "lxc", FALSE },
 	{ "nspawn by container-manager", "pid:[4026532200]", "user:[9]", NULL, NULL, NULL, NULL,
@@ -247,11 +265,14 @@ static const Cell cells[] = {
 	{ "an OpenVZ host", FIRST_PID, FIRST_USER, NULL, NULL, NULL, NULL,
 		{ { "/proc/vz/version", "x" }, { "/proc/bc/resources", "x" } }, "none", TRUE },
 	{ "WSL2", "pid:[4026532200]", FIRST_USER, NULL, NULL, NULL, NULL,
-		{ { "/proc/sys/kernel/osrelease", "5.15.167.4-microsoft-standard-WSL2\n" } }, "wsl", TRUE },
+		{ { "/proc/sys/kernel/osrelease", "5.15.167.4-microsoft-standard-WSL2\n" } }, "wsl",
+		TRUE },
 	{ "WSL2, first namespaces", FIRST_PID, FIRST_USER, NULL, NULL, NULL, NULL,
-		{ { "/proc/sys/kernel/osrelease", "5.15.167.4-microsoft-standard-WSL2\n" } }, "wsl", TRUE },
-	{ "a rootless container in WSL2", "pid:[4026532200]", "user:[4026532199]", NULL, NULL, NULL, NULL,
-		{ { "/proc/sys/kernel/osrelease", "5.15.167.4-microsoft-standard-WSL2\n" } }, "wsl", FALSE },
+		{ { "/proc/sys/kernel/osrelease", "5.15.167.4-microsoft-standard-WSL2\n" } }, "wsl",
+		TRUE },
+	{ "a rootless container in WSL2", "pid:[4026532200]", "user:[4026532199]", NULL, NULL, NULL,
+		NULL, { { "/proc/sys/kernel/osrelease", "5.15.167.4-microsoft-standard-WSL2\n" } },
+		"wsl", FALSE },
 };
 
 static void link_if(GclkTree *tree, const char *path, const char *target)
@@ -290,7 +311,8 @@ static void containers(void)
 
 static void environment_of_init(void)
 {
-	static const char environ[] = "PATH=/bin\0not_container=x\0container=lxc-libvirt\0TERM=linux";
+	static const char environ[] =
+		"PATH=/bin\0not_container=x\0container=lxc-libvirt\0TERM=linux";
 	static const char without[] = "PATH=/bin\0xcontainer=lxc";
 	GclkContainerFacts facts;
 	GclkTree tree;
@@ -308,14 +330,14 @@ static void environment_of_init(void)
 
 /* --- rivals ----------------------------------------------------------------------------------- */
 
-#define ROOT_STATUS "Name:\tx\nState:\tS (sleeping)\nCapEff:\t000001ffffffffff\n"
-#define TIME_STATUS "Name:\tx\nState:\tS (sleeping)\nCapEff:\t0000000002000000\n"
-#define WEAK_STATUS "Name:\tx\nState:\tS (sleeping)\nCapEff:\t0000000000000400\n"
+#define ROOT_STATUS   "Name:\tx\nState:\tS (sleeping)\nCapEff:\t000001ffffffffff\n"
+#define TIME_STATUS   "Name:\tx\nState:\tS (sleeping)\nCapEff:\t0000000002000000\n"
+#define WEAK_STATUS   "Name:\tx\nState:\tS (sleeping)\nCapEff:\t0000000000000400\n"
 #define ZOMBIE_STATUS "Name:\tx\nState:\tZ (zombie)\nCapEff:\t000001ffffffffff\n"
 
 /* cmdline: words parted by blanks */
-static void add_process(GclkTree *tree, guint pid, const char *comm, const char *cmdline,
-	const char *status)
+static void add_process(
+	GclkTree *tree, guint pid, const char *comm, const char *cmdline, const char *status)
 {
 	g_autofree char *directory = g_strdup_printf("/proc/%u", pid);
 	g_autofree char *comm_path = g_strconcat(directory, "/comm", NULL);
@@ -352,7 +374,8 @@ static void rivals(void)
 		{ "chronyd", "", "", "chronyd" },
 		{ "ntpd", "/usr/sbin/ntpd -p /run/ntpd.pid -g", TIME_STATUS, "ntpd" },
 		{ "ntpd", "ntpd: ntp engine", WEAK_STATUS, NULL }, /* OpenNTPD's child */
-		{ "systemd-timesyn", "/lib/systemd/systemd-timesyncd", TIME_STATUS, "systemd-timesyncd" },
+		{ "systemd-timesyn", "/lib/systemd/systemd-timesyncd", TIME_STATUS,
+			"systemd-timesyncd" },
 		{ "phc2sys", "phc2sys -s /dev/ptp0 -O 0", ROOT_STATUS, "phc2sys" },
 		{ "phc2sys", "phc2sys -s CLOCK_REALTIME -c eth0 -w", ROOT_STATUS, NULL },
 		{ "phc2sys", "phc2sys -c CLOCK_REALTIME -s eth0", ROOT_STATUS, "phc2sys" },
@@ -379,8 +402,9 @@ static void rivals(void)
 		found = gclk_rivals_find(&tree.platform);
 		is = g_strconcat(
 			cases[i].cmdline, " -> ", found->len ? found->pdata[0] : "none", NULL);
-		should = g_strconcat(cases[i].cmdline, " -> ", cases[i].name ? cases[i].name : "none",
-			cases[i].name ? " (pid 123)" : NULL, NULL);
+		should = g_strconcat(cases[i].cmdline, " -> ",
+			cases[i].name ? cases[i].name : "none", cases[i].name ? " (pid 123)" : NULL,
+			NULL);
 		GCLK_ASSERT_STR(is, should);
 		gclk_tree_clear(&tree);
 	}
@@ -436,7 +460,8 @@ static void environment(void)
 	GclkTree tree;
 
 	gclk_tree_init(&tree);
-	gclk_tree_write(&tree, "/sys/devices/system/clocksource/clocksource0/current_clocksource", "tsc\n", -1);
+	gclk_tree_write(&tree, "/sys/devices/system/clocksource/clocksource0/current_clocksource",
+		"tsc\n", -1);
 	gclk_tree_write(&tree, "/proc/sys/kernel/random/boot_id", "a1b2\n", -1);
 	gclk_tree_write(&tree, "/proc/sys/kernel/osrelease", "6.12.0\n", -1);
 	add_process(&tree, 9, "ntpd", "ntpd", TIME_STATUS);
@@ -471,12 +496,13 @@ static void nothing_to_see(void)
 /* Every file huge, binary, empty or a directory: no crash, no verdict out of rubbish. */
 static void rubbish(void)
 {
-	static const char *const paths[] = { DMI "product_name", DMI "sys_vendor", DMI "board_vendor",
-		DMI "bios_vendor", DMI "product_version", "/sys/hypervisor/type",
-		"/sys/hypervisor/properties/features", TREE "hypervisor/compatible", TREE "compatible",
-		"/proc/sysinfo", "/proc/cpuinfo", "/proc/sys/kernel/osrelease",
-		"/proc/sys/kernel/random/boot_id", "/run/host/container-manager", "/proc/1/environ",
-		"/run/systemd/container", "/proc/7/comm", "/proc/7/status", "/proc/7/cmdline",
+	static const char *const paths[] = { DMI "product_name", DMI "sys_vendor",
+		DMI "board_vendor", DMI "bios_vendor", DMI "product_version",
+		"/sys/hypervisor/type", "/sys/hypervisor/properties/features",
+		TREE "hypervisor/compatible", TREE "compatible", "/proc/sysinfo", "/proc/cpuinfo",
+		"/proc/sys/kernel/osrelease", "/proc/sys/kernel/random/boot_id",
+		"/run/host/container-manager", "/proc/1/environ", "/run/systemd/container",
+		"/proc/7/comm", "/proc/7/status", "/proc/7/cmdline",
 		"/sys/devices/system/clocksource/clocksource0/current_clocksource" };
 	g_autofree char *huge = g_strnfill(2 * 1024 * 1024, 'A');
 	static const char binary[] = "\0\xff\xfe\x01\n\n\0\x80VM\xc3\x28";
@@ -498,7 +524,7 @@ static void rubbish(void)
 		}
 		found = gclk_environment_detect_with(&tree.platform, NULL);
 		CU_ASSERT_TRUE(strcmp(found->hypervisor, "none") == 0 ||
-			strcmp(found->hypervisor, "vm-other") == 0);
+			       strcmp(found->hypervisor, "vm-other") == 0);
 		GCLK_ASSERT_STR(found->container, "none");
 		GCLK_ASSERT_INT(found->rivals->len, 0);
 		gclk_tree_clear(&tree);

@@ -29,7 +29,8 @@ static char *sha1_line(const char *digits)
 {
 	g_autofree char *hex = g_compute_checksum_for_string(G_CHECKSUM_SHA1, digits, -1);
 
-	return g_strdup_printf("#h\t%.8s %.8s %.8s %.8s %.8s\n", hex, hex + 8, hex + 16, hex + 24, hex + 32);
+	return g_strdup_printf(
+		"#h\t%.8s %.8s %.8s %.8s %.8s\n", hex, hex + 8, hex + 16, hex + 24, hex + 32);
 }
 
 static void lookup(void)
@@ -50,10 +51,12 @@ static void lookup(void)
 
 static void lookup_by_tai(void)
 {
-	/* 10 from 1972-01-01, 11 from 1972-07-01, 12 from 1973-01-01, 11 (deleted) from 1973-07-01 */
+	/* 10 from 1972-01-01, 11 from 1972-07-01, 12 from 1973-01-01, 11 (deleted) from 1973-07-01
+	 */
 	g_autoptr(GclkLeapTable) table = parse(THREE "2319321600 11\n");
 	g_autoptr(GclkLeapTable) builtin = gclk_leap_table_builtin();
-	gint64 inserted = utc(1972, 7, 1, 0, 0, 0) + 10 * GCLK_NS_PER_S; /* TAI when 23:59:60 begins */
+	gint64 inserted =
+		utc(1972, 7, 1, 0, 0, 0) + 10 * GCLK_NS_PER_S; /* TAI when 23:59:60 begins */
 	gint64 deleted = utc(1973, 6, 30, 23, 59, 59) + 12 * GCLK_NS_PER_S; /* instead: 00:00:00 */
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(table);
@@ -101,7 +104,8 @@ static void announced(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(table);
 	GCLK_ASSERT_INT(gclk_leap_table_leap(table, utc(1972, 6, 29, 23, 59, 59)), GCLK_LEAP_NONE);
 	GCLK_ASSERT_INT(gclk_leap_table_leap(table, utc(1972, 6, 30, 0, 0, 0)), GCLK_LEAP_INSERT);
-	GCLK_ASSERT_INT(gclk_leap_table_leap(table, utc(1972, 6, 30, 23, 59, 59)), GCLK_LEAP_INSERT);
+	GCLK_ASSERT_INT(
+		gclk_leap_table_leap(table, utc(1972, 6, 30, 23, 59, 59)), GCLK_LEAP_INSERT);
 	GCLK_ASSERT_INT(gclk_leap_table_leap(table, utc(1972, 7, 1, 0, 0, 0)), GCLK_LEAP_NONE);
 	GCLK_ASSERT_INT(gclk_leap_table_leap(table, utc(1973, 6, 30, 12, 0, 0)), GCLK_LEAP_DELETE);
 	/* the first entry is where the table begins, not a leap second */
@@ -130,8 +134,10 @@ static void leap_days(void)
 
 static void hash(void)
 {
-	g_autofree char *good = sha1_line("39608352003991593600227206080010228778560011230368320012");
-	g_autofree char *bad = sha1_line("39608352003991593600227206080010228778560011230368320013");
+	g_autofree char *good =
+		sha1_line("39608352003991593600227206080010228778560011230368320012");
+	g_autofree char *bad =
+		sha1_line("39608352003991593600227206080010228778560011230368320013");
 	g_autofree char *with_good = g_strconcat(THREE, good, NULL);
 	g_autofree char *with_bad = g_strconcat(THREE, bad, NULL);
 	g_autoptr(GclkLeapTable) table = parse(with_good);
@@ -191,7 +197,8 @@ static void bad_input(void)
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GError) error = NULL;
 
-		CU_ASSERT_PTR_NULL(gclk_leap_table_parse(cases[i].text, strlen(cases[i].text), &error));
+		CU_ASSERT_PTR_NULL(
+			gclk_leap_table_parse(cases[i].text, strlen(cases[i].text), &error));
 		GCLK_ASSERT_HAS(error ? error->message : NULL, cases[i].error);
 	}
 }
@@ -207,7 +214,8 @@ static void odd_but_good(void)
 	CU_ASSERT_PTR_NOT_NULL(no_newline);
 	CU_ASSERT_PTR_NOT_NULL(header);
 	for (gint64 i = 0; i < 300; i++)
-		g_string_append_printf(many, "%" G_GINT64_FORMAT " %d\n", 2272060800 + i * 86400, 10 + (gint)(i % 2));
+		g_string_append_printf(many, "%" G_GINT64_FORMAT " %d\n", 2272060800 + i * 86400,
+			10 + (gint)(i % 2));
 	CU_ASSERT_PTR_NULL(parse(many->str)); /* more than fit */
 }
 

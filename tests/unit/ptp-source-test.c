@@ -11,9 +11,9 @@
 #include "source/ptp.h"
 #include "tree-platform.h"
 
-#define NOW (G_GINT64_CONSTANT(1800000000) * GCLK_NS_PER_S) /* 2027-01-15 */
+#define NOW     (G_GINT64_CONSTANT(1800000000) * GCLK_NS_PER_S) /* 2027-01-15 */
 #define RAW_LAG (G_GINT64_CONSTANT(1799990000) * GCLK_NS_PER_S)
-#define TIMERS 8
+#define TIMERS  8
 
 struct GclkPtp {
 	int unused;
@@ -22,7 +22,7 @@ struct GclkPtp {
 typedef struct {
 	GclkTree tree;
 	/* clocks */
-	gint64 real;     /* REAL; RAW and BOOTTIME are RAW_LAG behind */
+	gint64 real;      /* REAL; RAW and BOOTTIME are RAW_LAG behind */
 	gint64 real_jump; /* added to the pair that is read beside the device */
 	struct {
 		guint id;
@@ -35,12 +35,12 @@ typedef struct {
 	struct GclkPtp ptp;
 	char *opened; /* path that was opened last */
 	guint opens, closes;
-	gint open_error; /* GFileError, or -1 */
+	gint open_error;               /* GFileError, or -1 */
 	gint errors[GCLK_PTP_METHODS]; /* errno, 0: answers */
 	guint asked[GCLK_PTP_METHODS];
-	gint64 ahead;   /* device minus REAL */
-	gint64 width;   /* of the narrowest bracket */
-	gint narrowest; /* which of the readings it is */
+	gint64 ahead;    /* device minus REAL */
+	gint64 width;    /* of the narrowest bracket */
+	gint narrowest;  /* which of the readings it is */
 	gint64 absolute; /* if not 0, the device's time */
 	/* what the source said */
 	GclkSource *source;
@@ -205,7 +205,9 @@ static void start_with(Rig *rig, const GclkPtpSettings *settings)
 
 static void start(Rig *rig, const char *device)
 {
-	const GclkPtpSettings settings = { .device = device, .assumed_error = -1, .tai_offset = 37 };
+	const GclkPtpSettings settings = {
+		.device = device, .assumed_error = -1, .tai_offset = 37
+	};
 
 	start_with(rig, &settings);
 }
@@ -748,7 +750,8 @@ static void strange_sysfs(void)
 	gclk_tree_write(&rig.tree, "/sys/class/ptp/ptp3/clock_name", binary, sizeof binary);
 	gclk_tree_write(&rig.tree, "/sys/class/ptp/ptpx/clock_name", "KVM virtual PTP", -1);
 	gclk_tree_write(&rig.tree, "/sys/class/ptp/ptp/clock_name", "KVM virtual PTP", -1);
-	gclk_tree_write(&rig.tree, "/sys/class/ptp/ptp99999999999999999999/clock_name", "hyperv", -1);
+	gclk_tree_write(
+		&rig.tree, "/sys/class/ptp/ptp99999999999999999999/clock_name", "hyperv", -1);
 	gclk_tree_write(&rig.tree, "/sys/class/ptp/other", "hyperv", -1);
 	CU_ASSERT_FALSE(gclk_ptp_source_candidate(&rig.tree.platform, &reason));
 	GCLK_ASSERT_HAS(reason, "ptp0 (no name)");
@@ -814,10 +817,14 @@ static void tai_by_table(void)
 
 static void configured_scale_wins(void)
 {
-	const GclkPtpSettings tai = { .assumed_error = -1, .timescale = GCLK_TIMESCALE_TAI,
-		.tai_offset = 37, .device = "/dev/ptp0" };
-	const GclkPtpSettings as_utc = { .assumed_error = -1, .timescale = GCLK_TIMESCALE_UTC,
-		.tai_offset = 37, .device = "/dev/ptp1" };
+	const GclkPtpSettings tai = { .assumed_error = -1,
+		.timescale = GCLK_TIMESCALE_TAI,
+		.tai_offset = 37,
+		.device = "/dev/ptp0" };
+	const GclkPtpSettings as_utc = { .assumed_error = -1,
+		.timescale = GCLK_TIMESCALE_UTC,
+		.tai_offset = 37,
+		.device = "/dev/ptp1" };
 	Rig rig;
 
 	rig_init(&rig);
@@ -842,7 +849,8 @@ static void scales_that_are_no_time_of_day(void)
 	static const struct {
 		const char *name, *reason;
 	} cases[] = { { "Virtio PTP type 2/variant 0", "monotonic" },
-		{ "Virtio PTP type 3/variant 1", "smears" }, { "Virtio PTP type 4/variant 0", "smears" } };
+		{ "Virtio PTP type 3/variant 1", "smears" },
+		{ "Virtio PTP type 4/variant 0", "smears" } };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		Rig rig;
@@ -913,7 +921,8 @@ static void vmclock_by_kernel(void)
 		pass(&rig, 0);
 		GCLK_ASSERT_INT(rig.sample.offset, 42);
 		GCLK_ASSERT_INT(rig.sample.timescale, cases[i].scale);
-		GCLK_ASSERT_INT(rig.sample.flags, GCLK_SAMPLE_ASSUMED); /* no page: /dev/vmclock0 is root's */
+		GCLK_ASSERT_INT(rig.sample.flags,
+			GCLK_SAMPLE_ASSUMED); /* no page: /dev/vmclock0 is root's */
 		rig_clear(&rig);
 	}
 }
@@ -953,7 +962,8 @@ static void vmclock_page(void)
 	rig_clear(&rig);
 }
 
-/* The drivers' sign: a page in the scale that the driver does not deliver comes out two offsets off. */
+/* The drivers' sign: a page in the scale that the driver does not deliver comes out two offsets
+   off. */
 static void vmclock_sign(void)
 {
 	static const struct {
@@ -961,11 +971,9 @@ static void vmclock_sign(void)
 		guint8 time_type;
 		gint64 ahead;
 	} cases[] = {
-		{ "6.18.0\n", 0, 0 },
-		{ "6.18.0\n", 1, 74 * SECOND },
+		{ "6.18.0\n", 0, 0 }, { "6.18.0\n", 1, 74 * SECOND },
 		{ "6.18.0\n", 1, 0 }, /* corrected */
-		{ "7.0.0\n", 1, 37 * SECOND },
-		{ "7.0.0\n", 0, -37 * SECOND },
+		{ "7.0.0\n", 1, 37 * SECOND }, { "7.0.0\n", 0, -37 * SECOND },
 		{ "7.0.0\n", 0, 37 * SECOND }, /* corrected */
 	};
 
@@ -1000,7 +1008,8 @@ static void ena_bound(void)
 
 		rig_init(&rig);
 		add_device(&rig, 0, "ena-ptp-05");
-		gclk_tree_write(&rig.tree, "/sys/class/ptp/ptp0/device/phc_error_bound", cases[i].text, -1);
+		gclk_tree_write(
+			&rig.tree, "/sys/class/ptp/ptp0/device/phc_error_bound", cases[i].text, -1);
 		start(&rig, NULL);
 		pass(&rig, 0);
 		GCLK_ASSERT_INT(rig.sample.reference_bound,

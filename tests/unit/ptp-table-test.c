@@ -101,7 +101,7 @@ static void rows(void)
 		past_host = past_host || !clock->host;
 		if (clock->host)
 			CU_ASSERT_TRUE(clock->timescale == GCLK_TIMESCALE_UTC ||
-				clock->timescale == GCLK_TIMESCALE_TAI);
+				       clock->timescale == GCLK_TIMESCALE_TAI);
 	}
 }
 
@@ -132,8 +132,8 @@ static void timescales(void)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
-		GCLK_ASSERT_INT(
-			gclk_ptp_clock_timescale(gclk_ptp_clock_find(cases[i].name), cases[i].release),
+		GCLK_ASSERT_INT(gclk_ptp_clock_timescale(
+					gclk_ptp_clock_find(cases[i].name), cases[i].release),
 			cases[i].timescale);
 }
 
@@ -166,11 +166,9 @@ static void expected(void)
 static void best_reading(void)
 {
 	const GclkPtpReading readings[] = {
-		{ 1000, 1900, 0 },
-		{ 3000, 3200, 0 },
-		{ 5000, 5100, 0 }, /* narrowest */
-		{ 7000, 7100, 0 }, /* as narrow, later */
-		{ 9000, 8990, 0 }, /* REAL ran backwards */
+		{ 1000, 1900, 0 }, { 3000, 3200, 0 }, { 5000, 5100, 0 }, /* narrowest */
+		{ 7000, 7100, 0 },                                       /* as narrow, later */
+		{ 9000, 8990, 0 },                                       /* REAL ran backwards */
 	};
 	const GclkPtpReading useless[] = {
 		{ 10, 9, 0 },

@@ -13,8 +13,8 @@ static char *real_path(GclkPlatform *platform, const char *path)
 	return g_strconcat(((GclkTree *)platform)->root, path, NULL);
 }
 
-static char *read_file(GclkPlatform *platform, const char *path, gsize limit, gsize *length,
-	GError **error)
+static char *read_file(
+	GclkPlatform *platform, const char *path, gsize limit, gsize *length, GError **error)
 {
 	g_autofree char *real = real_path(platform, path);
 	g_autofree char *text = NULL;

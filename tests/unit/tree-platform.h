@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A platform that knows files only: /sys, /proc and /dev as a test lays them out in a directory of
- * its own. Clocks, sockets and devices are missing (NULL); a test that needs some embeds GclkTree and
- * fills them in.
+ * its own. Clocks, sockets and devices are missing (NULL); a test that needs some embeds GclkTree
+ * and fills them in.
  */
 #ifndef GUESTCLOCK_TREE_PLATFORM_H
 #define GUESTCLOCK_TREE_PLATFORM_H

@@ -4,9 +4,9 @@
 #include "harness.h"
 #include "source/vmclock.h"
 
-#define PAGE 4096
+#define PAGE    4096
 #define SECONDS G_GINT64_CONSTANT(1800000000)
-#define SECOND GCLK_NS_PER_S
+#define SECOND  GCLK_NS_PER_S
 
 static void put(guint8 *page, gsize at, guint64 value, gsize width)
 {
@@ -190,8 +190,11 @@ static void values(void)
 
 static void bounds(void)
 {
-	GclkVmclock clock = { .timescale = GCLK_TIMESCALE_UTC, .has_time = TRUE,
-		.time = SECONDS * SECOND, .max_error = 1000, .max_rate_error = 1e-6 };
+	GclkVmclock clock = { .timescale = GCLK_TIMESCALE_UTC,
+		.has_time = TRUE,
+		.time = SECONDS * SECOND,
+		.max_error = 1000,
+		.max_rate_error = 1e-6 };
 
 	GCLK_ASSERT_INT(gclk_vmclock_bound(&clock, SECONDS * SECOND, 37), 1000);
 	GCLK_ASSERT_INT(gclk_vmclock_bound(&clock, (SECONDS + 10) * SECOND, 37), 1000 + 10000);
@@ -219,8 +222,8 @@ static void scales(void)
 {
 	static const struct {
 		GclkTimescale page, delivered;
-		gint64 ahead; /* device ahead of UTC, s */
-		gint age;     /* of the reference point, s */
+		gint64 ahead;  /* device ahead of UTC, s */
+		gint age;      /* of the reference point, s */
 		gint multiple; /* 99: cannot tell */
 	} cases[] = {
 		/* the page keeps what the driver delivers: its word, however old */
@@ -243,12 +246,14 @@ static void scales(void)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		GclkVmclock clock = { .timescale = cases[i].page, .has_time = TRUE,
-			.time = (SECONDS - cases[i].age + (cases[i].page == TAI ? 37 : 0)) * SECOND };
+		GclkVmclock clock = { .timescale = cases[i].page,
+			.has_time = TRUE,
+			.time = (SECONDS - cases[i].age + (cases[i].page == TAI ? 37 : 0)) *
+				SECOND };
 		gint multiple = 99;
 
-		gclk_vmclock_scale(
-			&clock, cases[i].delivered, (SECONDS + cases[i].ahead) * SECOND, 37, &multiple);
+		gclk_vmclock_scale(&clock, cases[i].delivered, (SECONDS + cases[i].ahead) * SECOND,
+			37, &multiple);
 		GCLK_ASSERT_INT(multiple, cases[i].multiple);
 	}
 }
