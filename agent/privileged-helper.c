@@ -122,7 +122,7 @@ static void be_child(const Loop *loop, const char *name, int fd)
 	setrlimit(RLIMIT_CORE, &none);
 	gclk_privilege_set_name("gclk-resolve");
 	gclk_privilege_shrink_child(loop->helper->nobody_uid, loop->helper->nobody_gid);
-	gclk_resolve_blocking(name, &reply);
+	loop->helper->resolve(name, &reply);
 	_exit(write(3, &reply, sizeof(reply)) == (ssize_t)sizeof(reply) ? 0 : 1);
 }
 
@@ -152,7 +152,7 @@ static gboolean start_child(Loop *loop, const GclkResolveRequest *request)
 	}
 	child->fd = fds[0];
 	child->id = request->id;
-	child->deadline = g_get_monotonic_time() + GCLK_HELPER_RESOLVE_S * G_USEC_PER_SEC;
+	child->deadline = g_get_monotonic_time() + loop->helper->resolve_timeout;
 	return TRUE;
 }
 

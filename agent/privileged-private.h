@@ -69,6 +69,9 @@ typedef struct {
 	const GclkPrivilegedPolicy *policy;
 	int open_fd, resolve_fd; /* the helper's ends of the socket pairs */
 	guint nobody_uid, nobody_gid;
+	/* what a child does, and for how long: gclk_resolve_blocking, GCLK_HELPER_RESOLVE_S */
+	void (*resolve)(const char *name, GclkResolveReply *out);
+	gint64 resolve_timeout; /* us */
 } GclkHelper;
 
 /* Serves until either socket is closed at the other end; no descriptor but these two is needed. */

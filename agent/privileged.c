@@ -115,7 +115,10 @@ GclkPrivileged *gclk_privileged_start(const GclkPrivilegedPolicy *policy, GError
 {
 	const int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
 	int opens[2], resolves[2];
-	GclkHelper helper = { 0 };
+	GclkHelper helper = {
+		.resolve = gclk_resolve_blocking,
+		.resolve_timeout = GCLK_HELPER_RESOLVE_S * G_USEC_PER_SEC,
+	};
 	pid_t pid;
 
 	if (!gclk_privileged_user("nobody", &helper.nobody_uid, &helper.nobody_gid))

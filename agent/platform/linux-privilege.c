@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Users and capabilities: capabilities(7), prctl(2). */
+#include <dirent.h>
 #include <errno.h>
 #include <grp.h>
 #include <stdlib.h>
@@ -80,21 +81,23 @@ void gclk_privilege_shrink_child(guint uid, guint gid)
 
 void gclk_privilege_close_from(int first)
 {
-	g_autoptr(GDir) directory = g_dir_open("/proc/self/fd", 0, NULL);
-	g_autoptr(GArray) open_fds = g_array_new(FALSE, FALSE, sizeof(int));
-	const char *name;
+	DIR *directory = opendir("/proc/self/fd");
+	g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
+	const struct dirent *entry;
 
 	/* collected first, since closing changes the directory */
-	while (directory && (name = g_dir_read_name(directory))) {
-		int fd = atoi(name);
+	while (directory && (entry = readdir(directory))) {
+		int fd = atoi(entry->d_name);
 
-		g_array_append_val(open_fds, fd);
+		if (fd >= first && fd != dirfd(directory))
+			g_array_append_val(fds, fd);
 	}
-	for (guint i = 0; i < open_fds->len; i++)
-		if (g_array_index(open_fds, int, i) >= first)
-			close(g_array_index(open_fds, int, i));
+	for (guint i = 0; i < fds->len; i++)
+		close(g_array_index(fds, int, i));
 	for (int fd = first; !directory && fd < 1024; fd++)
 		close(fd);
+	if (directory)
+		closedir(directory);
 }
 
 void gclk_privilege_set_name(const char *name)
