@@ -8,7 +8,7 @@
 /* At the start, so long is waited for sources that have not yet spoken: an iburst and a name. */
 #define SETTLE_TIME (12 * GCLK_NS_PER_S)
 /* What is believed of a frequency never measured: crystals and TSC calibrations, 1 sigma. */
-#define SIGMA_UNKNOWN_PPB 100000.0
+#define SIGMA_UNKNOWN_PPB 50000.0
 
 /* --- memory ----------------------------------------------------------------------------------- */
 

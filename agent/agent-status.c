@@ -21,9 +21,14 @@ static gboolean find_finding(const GclkAgent *agent, const char *id, guint *inde
 
 static void log_finding(GclkSeverity severity, const char *statement)
 {
-	g_log(G_LOG_DOMAIN,
-		severity >= GCLK_SEVERITY_WARNING ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_MESSAGE, "%s: %s",
-		gclk_severity_name(severity), statement);
+	static const GLogLevelFlags levels[] = {
+		[GCLK_SEVERITY_OK] = G_LOG_LEVEL_MESSAGE,
+		[GCLK_SEVERITY_NOTE] = G_LOG_LEVEL_MESSAGE,
+		[GCLK_SEVERITY_WARNING] = G_LOG_LEVEL_WARNING,
+		[GCLK_SEVERITY_CRITICAL] = G_LOG_LEVEL_CRITICAL,
+	};
+
+	g_log(G_LOG_DOMAIN, levels[severity], "%s", statement);
 }
 
 void gclk_agent_set_finding(GclkAgent *agent, const char *id, GclkSeverity severity,

@@ -360,7 +360,8 @@ static gboolean set_up(Daemon *d, GError **error)
 
 static void tear_down(Daemon *d)
 {
-	if (d->agent)
+	/* A look is no reason to write to the state directory. */
+	if (d->agent && !d->options.once)
 		gclk_agent_stop(d->agent);
 	gclk_agent_free(d->agent);
 	gclk_publisher_clear(&d->publisher);
@@ -385,6 +386,7 @@ static int daemon_main(Daemon *d)
 	const GclkLog log = {
 		.program = "guestclockd",
 		.verbose = d->options.verbose,
+		.quiet = d->options.once && !d->options.verbose,
 		.journal = gclk_log_is_journal(),
 		.syslog = background,
 	};
@@ -392,8 +394,7 @@ static int daemon_main(Daemon *d)
 	int detached = background ? gclk_detach() : -1;
 	int status = 0;
 
-	if (!d->options.once)
-		gclk_log_install(&log);
+	gclk_log_install(&log);
 	if (!set_up(d, &error))
 		status = fail(STATUS_FAILED, error);
 	else if (d->options.once)

@@ -21,6 +21,8 @@ static const double wanders[] = { 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e
    Less than the floor, ns, is left to the filters: no disruption is that small. */
 #define ODD_SIGMA 6.0
 #define ODD_FLOOR 10000.0
+/* So many odd ones in a row that do not agree are no jump: the noise is greater than believed. */
+#define ODD_NOISE 8
 /* Before so many samples the noise is not known well enough to call one odd. */
 #define ODD_KNOWN 8
 
@@ -45,6 +47,7 @@ struct GclkEstimator {
 	guint recent_next, recent_n;
 	Memory odd[GCLK_ESTIMATOR_AGREE]; /* suspects in a row */
 	guint odd_n;
+	guint odd_in_a_row; /* whether they agree or not */
 };
 
 GclkEstimator *gclk_estimator_new(void)
@@ -189,17 +192,18 @@ static void fuse(GclkEstimator *e, const Memory *m)
 
 /* --- jumps ------------------------------------------------------------------------------------ */
 
-static gboolean is_odd(const GclkEstimator *e, const Memory *m)
+/* How many times beyond what noise and delay explain a sample is; odd above 1. */
+static double oddness(const GclkEstimator *e, const Memory *m)
 {
 	Mixture now;
 	double sigma, error;
 
 	if (e->samples < ODD_KNOWN)
-		return FALSE;
+		return 0;
 	now = bank_at(e, m->raw);
-	error = fabs((double) (m->offset - e->base_offset) - now.offset);
+	error = fabs((double) (m->offset - e->base_offset) - now.offset) - (double) m->delay / 2;
 	sigma = sqrt(now.offset_variance + now.scale * weigh(e, m->delay));
-	return error > MAX(ODD_SIGMA * sigma, ODD_FLOOR) + (double) m->delay / 2;
+	return error / MAX(ODD_SIGMA * sigma, ODD_FLOOR);
 }
 
 /* Two samples tell of the same clock when no more lies between them than their delays and a rate
@@ -222,18 +226,30 @@ static void begin_anew(GclkEstimator *e)
 	e->recent_n = e->recent_next = 0;
 	for (guint i = 0; i < e->odd_n; i++)
 		fuse(e, &e->odd[i]);
-	e->odd_n = 0;
+	e->odd_n = e->odd_in_a_row = 0;
 }
 
-static GclkEstimatorResult suspect(GclkEstimator *e, const Memory *m)
+static GclkEstimatorResult accept(GclkEstimator *e, const Memory *m)
+{
+	e->odd_n = e->odd_in_a_row = 0;
+	fuse(e, m);
+	return GCLK_ESTIMATOR_ACCEPTED;
+}
+
+static GclkEstimatorResult suspect(GclkEstimator *e, const Memory *m, double oddness)
 {
 	if (e->odd_n && !agree(&e->odd[e->odd_n - 1], m))
 		e->odd_n = 0;
 	e->odd[e->odd_n++] = *m;
-	if (e->odd_n < GCLK_ESTIMATOR_AGREE)
+	if (e->odd_n == GCLK_ESTIMATOR_AGREE) {
+		begin_anew(e);
+		return GCLK_ESTIMATOR_JUMPED;
+	}
+	if (++e->odd_in_a_row < ODD_NOISE)
 		return GCLK_ESTIMATOR_SUSPECT;
-	begin_anew(e);
-	return GCLK_ESTIMATOR_JUMPED;
+	for (guint i = 0; i < FILTERS; i++)
+		gclk_filter_doubt(&e->filters[i], oddness * oddness);
+	return accept(e, m);
 }
 
 /* --- the public part -------------------------------------------------------------------------- */
@@ -248,13 +264,12 @@ GclkEstimatorResult gclk_estimator_add(GclkEstimator *e, const GclkSample *sampl
 		.assumed = (sample->flags & GCLK_SAMPLE_ASSUMED) != 0,
 	};
 
+	double odd;
+
 	if (e->samples && m.raw <= e->base_raw)
 		return GCLK_ESTIMATOR_SUSPECT;
-	if (is_odd(e, &m))
-		return suspect(e, &m);
-	e->odd_n = 0;
-	fuse(e, &m);
-	return GCLK_ESTIMATOR_ACCEPTED;
+	odd = oddness(e, &m);
+	return odd > 1 ? suspect(e, &m, odd) : accept(e, &m);
 }
 
 /* The true offset lies within the bound of every sample, each widened by what the clock may have

@@ -40,6 +40,15 @@ double gclk_filter_expected(const GclkFilter *filter, double weight)
 	return sqrt(filter->p00 + filter->scale * weight);
 }
 
+/* Everything is less certain than was believed, by this factor of variance. */
+void gclk_filter_doubt(GclkFilter *filter, double factor)
+{
+	filter->scale = MIN(filter->scale * factor, SCALE_MAX);
+	filter->p00 *= factor;
+	filter->p01 *= factor;
+	filter->p11 *= factor;
+}
+
 /* Scale and likelihood learn from the ratio of what was seen to what was expected. */
 static void learn(GclkFilter *filter, double innovation, double variance, double noise)
 {
@@ -48,24 +57,30 @@ static void learn(GclkFilter *filter, double innovation, double variance, double
 	double most = filter->updates < SCALE_KNOWN ? INFINITY : SURPRISE_MAX;
 	/* Only the measurement's share of the variance can have been wrong by the scale. */
 	double share = noise / variance;
+	double factor = 1 + rate * share * (MIN(surprise, most) - 1);
 
 	filter->likelihood *= 1 - 1 / MIN(LIKELIHOOD_MEMORY, filter->updates / 2.0 + 1);
 	if (filter->updates >= SCALE_KNOWN)
 		filter->likelihood -= 0.5 * (log(variance) + MIN(surprise, most));
-	filter->scale *= 1 + rate * share * (MIN(surprise, most) - 1);
-	filter->scale = CLAMP(filter->scale, SCALE_MIN, SCALE_MAX);
+	/* While the noise is being found out, what was learned under a lesser one is doubted too. */
+	if (filter->updates < SCALE_KNOWN && factor > 1)
+		gclk_filter_doubt(filter, factor);
+	else
+		filter->scale = MAX(filter->scale * factor, SCALE_MIN);
 }
 
 void gclk_filter_update(GclkFilter *filter, double measured, double weight)
 {
-	double noise = filter->scale * weight;
-	double variance = filter->p00 + noise;
 	double innovation = measured - filter->offset;
-	double k0 = filter->p00 / variance, k1 = filter->p01 / variance;
+	double noise = filter->scale * weight, variance = filter->p00 + noise, k0, k1;
 
 	/* The first two only set offset and frequency; there is nothing to be surprised at. */
 	if (filter->updates >= 2)
 		learn(filter, innovation, variance, noise);
+	noise = filter->scale * weight;
+	variance = filter->p00 + noise;
+	k0 = filter->p00 / variance;
+	k1 = filter->p01 / variance;
 	filter->offset += k0 * innovation;
 	filter->frequency += k1 * innovation;
 	filter->p11 -= k1 * filter->p01;

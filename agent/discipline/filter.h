@@ -36,6 +36,9 @@ double gclk_filter_expected(const GclkFilter *filter, double weight);
 /* Moves the line by so much: offset and frequency are counted from there on. */
 void gclk_filter_rebase(GclkFilter *filter, double offset);
 
+/* All variances and the scale grow by this factor: the filter has been too sure of itself. */
+void gclk_filter_doubt(GclkFilter *filter, double factor);
+
 /* The offset jumped: it is forgotten, the frequency kept but trusted to sigma only. */
 void gclk_filter_forget_offset(GclkFilter *filter, double sigma);
 

@@ -31,16 +31,26 @@ gboolean gclk_servo_split(double rate_ppb, double tick_now, double *tick_ppb, do
 	return *frequency_ppb == rest;
 }
 
-/* The least time constant that keeps the slew within its limit, but no slower than the updates
-   come; what is left over then waits for the next one. */
+/* Rarely polled clocks are corrected gently: over about this share of the interval. */
+#define GENTLE_SHARE 16
+
+static gint64 time_constant_ns(guint tc)
+{
+	return GCLK_NS_PER_S << (2 + tc);
+}
+
+/* The least time constant, from a gentle one on, that keeps the slew within its limit, but none slower
+   than the updates come; what is left over then waits for the next one. */
 static void plan_slew(gint64 offset, gint64 interval, gint64 *phase, guint *tc)
 {
 	gint64 per_second = GCLK_SLEW_LIMIT_PPM * GCLK_NS_PER_US;
 	gint64 reach;
 
 	*tc = 0;
+	while (*tc < GCLK_PHASE_TC_MAX && time_constant_ns(*tc + 1) <= interval / GENTLE_SHARE)
+		(*tc)++;
 	while (*tc < GCLK_PHASE_TC_MAX && ABS(offset) > per_second << (2 + *tc) &&
-		(GCLK_NS_PER_S << (2 + *tc)) < interval)
+		time_constant_ns(*tc) < interval)
 		(*tc)++;
 	reach = MIN(per_second << (2 + *tc), GCLK_PHASE_LIMIT);
 	*phase = CLAMP(offset, -reach, reach);

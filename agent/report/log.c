@@ -24,7 +24,7 @@ static void on_log(const char *domain, GLogLevelFlags level, const char *message
 	int p = priority(level);
 
 	(void) domain;
-	if (p == LOG_DEBUG && !log->verbose)
+	if ((p == LOG_DEBUG && !log->verbose) || (p > LOG_WARNING && log->quiet))
 		return;
 	if (log->syslog)
 		syslog(p, "%s", message);
@@ -32,7 +32,7 @@ static void on_log(const char *domain, GLogLevelFlags level, const char *message
 		fprintf(stderr, "<%d>%s\n", p, message);
 	else
 		fprintf(stderr, "%s: %s%s\n", log->program,
-			p <= LOG_WARNING ? "warning: " : "", message);
+			p <= LOG_ERR ? "critical: " : p == LOG_WARNING ? "warning: " : "", message);
 }
 
 void gclk_log_install(const GclkLog *log)

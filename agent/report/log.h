@@ -8,6 +8,7 @@
 typedef struct {
 	const char *program;
 	gboolean verbose; /* g_debug too */
+	gboolean quiet;   /* warnings and worse only */
 	gboolean journal; /* standard error is the journal: lines begin with <priority>, sd-daemon(3) */
 	gboolean syslog;  /* there is no standard error any more */
 } GclkLog;

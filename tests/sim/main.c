@@ -19,10 +19,21 @@ static const GOptionEntry entries[] = {
 	{ 0 },
 };
 
-static void complain(GString *out, gboolean bad, const char *format, double is, double limit)
+static void limit(GString *out, const char *what, double is, double most)
 {
-	if (bad)
-		g_string_append_printf(out, format, is, limit);
+	if (!(is <= most))
+		g_string_append_printf(out, " %s %.3g over %.3g;", what, is, most);
+}
+
+static void word(GString *out, const char *what, const char *is, const char *wanted)
+{
+	if (wanted && g_strcmp0(is, wanted) != 0)
+		g_string_append_printf(out, " %s %s, not %s;", what, is ? is : "nothing", wanted);
+}
+
+static double never_is_infinite(double seconds)
+{
+	return seconds < 0 ? INFINITY : seconds;
 }
 
 /* What does not hold, as text; empty when all is well. */
@@ -30,22 +41,18 @@ static GString *check(const SimScenario *s, const SimResult *r)
 {
 	GString *out = g_string_new(NULL);
 
-	complain(out, r->rms > s->rms_limit, " RMS %.2e over %.2e;", r->rms, s->rms_limit);
-	complain(out, r->max > s->max_limit, " max %.2e over %.2e;", r->max, s->max_limit);
-	complain(out, r->converged < 0 || r->converged > s->converge_within,
-		" converged after %g s, not %g;", r->converged, s->converge_within);
-	complain(out, s->recover_from > 0 && (r->recovered < 0 || r->recovered > s->recover_within),
-		" recovered after %g s, not %g;", r->recovered, s->recover_within);
-	complain(out, s->final_rate_ppb > 0 && fabs(r->rate_ppb) > s->final_rate_ppb,
-		" rate at the end %g ppb, not %g;", r->rate_ppb, s->final_rate_ppb);
-	complain(out, r->steps != s->steps, " %g steps, not %g;", (double) r->steps, (double) s->steps);
-	complain(out, r->worst_bound_ratio > 1, " error was %g times the stated bound;",
-		r->worst_bound_ratio, 1);
-	if (s->final_state && g_strcmp0(r->state, s->final_state) != 0)
-		g_string_append_printf(out, " state %s, not %s;", r->state, s->final_state);
-	if (s->selected && g_strcmp0(r->selected, s->selected) != 0)
-		g_string_append_printf(out, " selected %s, not %s;",
-			r->selected ? r->selected : "nothing", s->selected);
+	limit(out, "RMS", r->rms, s->rms_limit);
+	limit(out, "max", r->max, s->max_limit);
+	limit(out, "converged after", never_is_infinite(r->converged), s->converge_within);
+	if (s->recover_from > 0)
+		limit(out, "recovered after", never_is_infinite(r->recovered), s->recover_within);
+	if (s->final_rate_ppb > 0)
+		limit(out, "rate at the end", fabs(r->rate_ppb), s->final_rate_ppb);
+	limit(out, "error against stated bound", r->worst_bound_ratio, 1);
+	if (r->steps != s->steps)
+		g_string_append_printf(out, " %u steps, not %u;", (guint) r->steps, s->steps);
+	word(out, "state", r->state, s->final_state);
+	word(out, "selected", r->selected, s->selected);
 	return out;
 }
 

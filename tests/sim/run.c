@@ -177,7 +177,7 @@ static void on_log(const gchar *domain, GLogLevelFlags level, const gchar *messa
 	const Run *run = user;
 
 	(void) domain;
-	if (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL) || sim_verbose)
+	if (level & (G_LOG_FLAG_FATAL) || sim_verbose)
 		printf("# %10.3f s  error %+.9f s  %s\n", elapsed(run),
 			(double) (sim_now(run->world.vm) - sim_real(run->world.vm)) / 1e9, message);
 }

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "discipline/estimator.h"
+
+#include <math.h>
+
+#include "discipline/filter.h"
+#include "harness.h"
+
+#define MS GCLK_NS_PER_MS
+#define US GCLK_NS_PER_US
+#define S GCLK_NS_PER_S
+
+/* A reference that is ahead of RAW by `ahead` at RAW 0 and runs faster by ppb. */
+typedef struct {
+	gint64 ahead;
+	double ppb;
+	gint64 delay, bound;
+	gint64 real_minus_raw; /* where REAL happens to be */
+	guint flags;
+} Line;
+
+static gint64 line_at(const Line *line, gint64 raw)
+{
+	return line->ahead + (gint64) llround((double) raw * line->ppb * 1e-9);
+}
+
+static GclkSample sample_of(const Line *line, gint64 raw, gint64 noise)
+{
+	return (GclkSample){
+		.raw = raw,
+		.real = raw + line->real_minus_raw,
+		.offset = line_at(line, raw) - line->real_minus_raw + noise,
+		.delay = line->delay,
+		.reference_bound = line->bound,
+		.flags = line->flags,
+	};
+}
+
+static void feed(GclkEstimator *e, const Line *line, gint64 from, gint64 step, guint n)
+{
+	for (guint i = 0; i < n; i++) {
+		GclkSample sample = sample_of(line, from + (gint64) i * step, 0);
+
+		GCLK_ASSERT_INT(gclk_estimator_add(e, &sample), GCLK_ESTIMATOR_ACCEPTED);
+	}
+}
+
+static void nothing_known(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	GclkEstimate out;
+
+	CU_ASSERT_FALSE(gclk_estimator_predict(e, 5 * S, &out));
+}
+
+static void first_sample(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	const Line line = { .ahead = 7 * S, .delay = 100 * US, .bound = 30 * US };
+	GclkEstimate out;
+
+	feed(e, &line, S, S, 1);
+	CU_ASSERT_TRUE(gclk_estimator_predict(e, S, &out));
+	GCLK_ASSERT_INT(out.offset, 7 * S);
+	GCLK_ASSERT_INT(out.bound, 80 * US);
+	GCLK_ASSERT_INT(out.samples, 1);
+	GCLK_ASSERT_INT(out.last_raw, S);
+}
+
+/* + means: the reference is ahead of RAW, and RAW is slow. */
+static void signs(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	const Line line = { .ahead = 3 * MS, .ppb = 20000, .delay = 10 * US, .bound = 1 };
+	GclkEstimate out;
+
+	feed(e, &line, S, 16 * S, 50);
+	CU_ASSERT_TRUE(gclk_estimator_predict(e, 1000 * S, &out));
+	GCLK_ASSERT_NEAR(out.frequency_ppb, 20000, 5);
+	GCLK_ASSERT_NEAR((double) out.offset, (double) (3 * MS + 20 * MS), 2000);
+}
+
+/* Wherever REAL is put in between, the estimate of the reference stays. */
+static void real_does_not_matter(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	Line line = { .ahead = 1795219200 * S, .ppb = -1000, .delay = 10 * US, .bound = 1 };
+	GclkEstimate before, after;
+
+	feed(e, &line, S, 16 * S, 20);
+	gclk_estimator_predict(e, 400 * S, &before);
+	line.real_minus_raw = -12345 * S;
+	feed(e, &line, 400 * S, 16 * S, 20);
+	gclk_estimator_predict(e, 800 * S, &after);
+	GCLK_ASSERT_NEAR((double) (after.offset - before.offset), -400000.0, 100);
+}
+
+static void outlier_and_jump(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	Line line = { .ahead = S, .delay = 10 * US, .bound = 1 };
+	GclkSample odd;
+	GclkEstimate out;
+
+	feed(e, &line, S, S, 20);
+	odd = sample_of(&line, 21 * S, 50 * MS);
+	GCLK_ASSERT_INT(gclk_estimator_add(e, &odd), GCLK_ESTIMATOR_SUSPECT);
+	feed(e, &line, 22 * S, S, 3); /* an outlier: nothing has happened */
+	gclk_estimator_predict(e, 25 * S, &out);
+	GCLK_ASSERT_NEAR((double) out.offset, (double) S, 1000);
+
+	line.ahead += 60 * S;
+	for (guint i = 0; i < GCLK_ESTIMATOR_AGREE; i++) {
+		odd = sample_of(&line, (30 + (gint64) i) * S, 0);
+		GCLK_ASSERT_INT(gclk_estimator_add(e, &odd), i + 1 < GCLK_ESTIMATOR_AGREE
+								     ? GCLK_ESTIMATOR_SUSPECT
+								     : GCLK_ESTIMATOR_JUMPED);
+	}
+	gclk_estimator_predict(e, 33 * S, &out);
+	GCLK_ASSERT_NEAR((double) out.offset, 61.0 * S, 5000);
+	GCLK_ASSERT_INT(out.samples, GCLK_ESTIMATOR_AGREE);
+}
+
+/* Odd samples that contradict each other are no jump. */
+static void odd_ones_that_disagree(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	const Line line = { .ahead = S, .delay = 10 * US, .bound = 1 };
+	GclkEstimate out;
+
+	feed(e, &line, S, S, 20);
+	for (gint i = 0; i < 7; i++) {
+		GclkSample odd = sample_of(&line, (21 + i) * S, (i % 2 ? 1 : -1) * 400 * MS);
+
+		GCLK_ASSERT_INT(gclk_estimator_add(e, &odd), GCLK_ESTIMATOR_SUSPECT);
+	}
+	gclk_estimator_predict(e, 40 * S, &out);
+	GCLK_ASSERT_NEAR((double) out.offset, (double) S, 5000);
+}
+
+/* A sample that was long under way is only a noisy sample. */
+static void late_packet(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	Line line = { .ahead = S, .delay = 100 * US, .bound = 1 };
+	GclkSample late;
+	GclkEstimate out;
+
+	feed(e, &line, S, S, 30);
+	late = sample_of(&line, 31 * S, 20 * MS);
+	late.delay = 40 * MS;
+	GCLK_ASSERT_INT(gclk_estimator_add(e, &late), GCLK_ESTIMATOR_ACCEPTED);
+	gclk_estimator_predict(e, 31 * S, &out);
+	GCLK_ASSERT_NEAR((double) out.offset, (double) S, 1000);
+}
+
+static void order(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	const Line line = { .ahead = S, .delay = 100 * US, .bound = 1 };
+	GclkSample old = sample_of(&line, S, 0);
+
+	feed(e, &line, 5 * S, S, 2);
+	GCLK_ASSERT_INT(gclk_estimator_add(e, &old), GCLK_ESTIMATOR_SUSPECT);
+}
+
+static void bounds(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	Line line = { .ahead = S, .delay = 200 * US, .bound = 50 * US };
+	GclkEstimate now, later;
+
+	feed(e, &line, S, S, 30);
+	gclk_estimator_predict(e, 30 * S, &now);
+	gclk_estimator_predict(e, 130 * S, &later);
+	CU_ASSERT_TRUE(now.bound >= 150 * US && now.bound < 160 * US);
+	/* 15 ppm for 100 s */
+	GCLK_ASSERT_NEAR((double) (later.bound - now.bound), 1.5e6, 5e4);
+	CU_ASSERT_FALSE(now.assumed);
+	line.flags = GCLK_SAMPLE_ASSUMED;
+	line.bound = 10 * US; /* tighter, but only assumed */
+	feed(e, &line, 31 * S, S, 2);
+	gclk_estimator_predict(e, 33 * S, &now);
+	CU_ASSERT_TRUE(now.assumed);
+}
+
+static void unknown_bound(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	const Line line = { .ahead = S, .delay = 200 * US, .bound = GCLK_BOUND_UNKNOWN };
+	GclkEstimate out;
+
+	feed(e, &line, S, S, 5);
+	gclk_estimator_predict(e, 6 * S, &out);
+	CU_ASSERT_TRUE(out.bound == GCLK_BOUND_UNKNOWN);
+}
+
+static void learned_frequency(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	const Line line = { .ahead = S, .ppb = 50000, .delay = 200 * US, .bound = 1 };
+	GclkEstimate out;
+
+	gclk_estimator_start(e, 50000, 200);
+	feed(e, &line, S, S, 1);
+	gclk_estimator_predict(e, 101 * S, &out);
+	GCLK_ASSERT_NEAR(out.frequency_ppb, 50000, 1);
+	GCLK_ASSERT_NEAR((double) out.offset, (double) (S + 50000 * 101), 1000);
+}
+
+/* The sigma it claims is about the error it makes, whatever the noise is. */
+static void honest_sigma(void)
+{
+	const gint64 noises[] = { 100, 5000, 200000 };
+
+	for (guint k = 0; k < G_N_ELEMENTS(noises); k++) {
+		g_autoptr(GclkEstimator) e = gclk_estimator_new();
+		g_autoptr(GRand) rand = g_rand_new_with_seed(5 + k);
+		const Line line = { .ahead = S, .ppb = 300, .delay = 10, .bound = 1 };
+		double squares = 0;
+		GclkEstimate out;
+
+		for (gint64 i = 1; i <= 600; i++) {
+			gint64 noise = (gint64) (g_rand_double_range(rand, -1.73, 1.73) *
+						 (double) noises[k]);
+			GclkSample sample = sample_of(&line, i * S, noise);
+
+			gclk_estimator_add(e, &sample);
+			gclk_estimator_predict(e, i * S, &out);
+			if (i > 200)
+				squares += pow((double) (out.offset - line_at(&line, i * S)) /
+						       out.offset_sigma, 2);
+		}
+		GCLK_ASSERT_NEAR(sqrt(squares / 400), 1, 0.9);
+		GCLK_ASSERT_NEAR(out.jitter / (double) noises[k], 1, 0.35);
+	}
+}
+
+static void filter_covariance(void)
+{
+	GclkFilter f;
+
+	gclk_filter_init(&f, 1, 0, 1000);
+	gclk_filter_update(&f, 500, 100);
+	GCLK_ASSERT_NEAR(f.offset, 500, 1e-6);
+	GCLK_ASSERT_NEAR(f.p00, 100, 1e-6);
+	gclk_filter_predict(&f, 2);
+	/* p00 = 100 + (2 s * 1000 ppb)^2 + wander 2^3/3 */
+	GCLK_ASSERT_NEAR(f.p00, 100 + 4e6 + 8.0 / 3, 1e-3);
+	gclk_filter_update(&f, 2500, 100);
+	GCLK_ASSERT_NEAR(f.frequency, 1000, 1);
+	GCLK_ASSERT_NEAR(f.offset, 2500, 1);
+	CU_ASSERT_TRUE(f.p00 > 0 && f.p11 > 0 && f.p00 * f.p11 > f.p01 * f.p01);
+}
+
+int main(void)
+{
+	static const GclkTestCase cases[] = {
+		{ "nothing is known before a sample", nothing_known },
+		{ "one sample is the estimate", first_sample },
+		{ "signs of offset and frequency", signs },
+		{ "REAL may be put anywhere", real_does_not_matter },
+		{ "an outlier is not a jump", outlier_and_jump },
+		{ "odd samples that disagree are no jump", odd_ones_that_disagree },
+		{ "a late packet is a noisy packet", late_packet },
+		{ "old samples are ignored", order },
+		{ "bounds grow with age", bounds },
+		{ "an unknown bound stays unknown", unknown_bound },
+		{ "a learned frequency is used at once", learned_frequency },
+		{ "sigma and jitter are honest", honest_sigma },
+		{ "the filter's covariance", filter_covariance },
+		{ NULL, NULL },
+	};
+
+	return gclk_test_main("estimator", cases);
+}
