@@ -27,7 +27,9 @@ struct GclkSocket {
 	gpointer user;
 	gboolean told_departures; /* departures come through the error queue */
 	guint32 next_id;          /* of the next datagram sent, as the kernel counts them */
-	gint64 departure;         /* of the last one, REAL, ns */
+	gboolean stamped;         /* there has been a stamp, and stamped_id was its datagram */
+	guint32 stamped_id;
+	gint64 departure; /* of the last one, REAL, ns */
 	gboolean departure_kernel;
 };
 
@@ -61,21 +63,32 @@ static gboolean receive(int fd, int flags, Message *message)
 
 /* --- what comes in ---------------------------------------------------------------------------- */
 
-/* A stamp belongs to the last datagram, or to an older one that does not matter any more. Kernels
-   before 6.6 count datagrams that failed on the way out, and simulators start at one: an id beyond
-   ours means the last one and sets our count right. */
+/*
+ * Is this the stamp of the last datagram, not of an older one? Kernels before 6.6 count also
+ * datagrams that failed on the way out: an id beyond ours is the last one's, and sets our count
+ * right. Simulators do not count at all: their ids repeat, which a kernel's never do.
+ */
+static gboolean is_of_last(GclkSocket *socket, const GclkStamps *stamps)
+{
+	const guint32 id = stamps->departure_id;
+	const gboolean repeats = socket->stamped && id == socket->stamped_id;
+
+	if (!stamps->has_id)
+		return TRUE;
+	socket->stamped = TRUE;
+	socket->stamped_id = id;
+	if ((gint32)(id - (socket->next_id - 1)) < 0)
+		return repeats;
+	socket->next_id = id + 1;
+	return TRUE;
+}
+
 static void note_departure(GclkSocket *socket, const GclkStamps *stamps)
 {
-	guint32 last = socket->next_id - 1;
 	gint64 wait = stamps->departure - socket->departure;
 
-	if (!stamps->has_departure)
-		return;
-	if (stamps->has_id && (gint32)(stamps->departure_id - last) < 0)
-		return;
-	if (stamps->has_id)
-		socket->next_id = stamps->departure_id + 1;
-	if (wait < 0 || wait > DEPARTURE_WAIT_MAX)
+	if (!stamps->has_departure || !is_of_last(socket, stamps) || wait < 0 ||
+		wait > DEPARTURE_WAIT_MAX)
 		return;
 	socket->departure = stamps->departure;
 	socket->departure_kernel = TRUE;
