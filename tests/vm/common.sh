@@ -144,6 +144,10 @@ start_daemon() {                     # start_daemon NAME [OPTION...]
 	shift
 	guest "$name" "guestclockd --config /etc/guestclock/guestclockd.conf --foreground --verbose $* >>/tmp/daemon.log 2>&1 & echo \$! >/tmp/daemon.pid"
 }
+# As an init script without systemd does: it returns when the daemon is ready and has detached.
+start_daemon_detached() {            # start_daemon_detached NAME
+	guest "$1" "guestclockd --config /etc/guestclock/guestclockd.conf >>/tmp/daemon.log 2>&1" </dev/null
+}
 signal_daemon() {                    # signal_daemon NAME SIGNAL
 	guest "$1" "kill -$2 \$(cat /tmp/daemon.pid)"
 }
@@ -156,8 +160,18 @@ daemon_status() {                    # daemon_status NAME JQ-FILTER
 status_is() {                        # status_is NAME JQ-FILTER VALUE
 	[ "$(daemon_status "$1" "$2")" = "$3" ]
 }
+# A line of /proc/PID/status of the clock process, or of its helper.
+process_says() {                     # process_says NAME clock|helper PATTERN
+	local clock
+	clock=$(daemon_status "$1" .pid)
+	if [ "$2" = clock ]; then
+		guest "$1" "grep -qE '$3' /proc/$clock/status"
+	else
+		guest "$1" "for p in \$(pidof guestclockd); do [ \$p = $clock ] || grep -qE '$3' /proc/\$p/status && exit 0; done; exit 1"
+	fi
+}
 show_daemon() {                      # what helps to understand a failure
 	note "$1: $(daemon_status "$1" -c '.')"
-	guest "$1" 'tail -n 60 /tmp/daemon.log' | note_file "$1 log"
-	guest "$1" 'guest-link kernel' | note_file "$1 kernel"
+	guest "$1" 'grep -v accepted /tmp/daemon.log | tail -n 60' | note_file "$1 log" -
+	guest "$1" 'guest-link kernel' | note_file "$1 kernel" -
 }
