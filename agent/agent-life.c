@@ -4,7 +4,8 @@
 
 #include "memory.h"
 
-#define HEARTBEAT (8 * GCLK_NS_PER_S)
+/* After so long without a decision one is made all the same: sources may have fallen silent. */
+#define HEARTBEAT (20 * GCLK_NS_PER_S)
 /* At the start, so long is waited for sources that have not yet spoken: an iburst and a name. */
 #define SETTLE_TIME (12 * GCLK_NS_PER_S)
 /* What is believed of a frequency never measured: crystals and TSC calibrations, 1 sigma. */
@@ -38,8 +39,14 @@ static void on_heartbeat(gpointer user)
 {
 	GclkAgent *agent = user;
 
-	agent->heartbeat = agent->platform->timer_start(agent->platform, HEARTBEAT, on_heartbeat, agent);
+	agent->heartbeat = 0;
 	gclk_agent_decide(agent);
+}
+
+void gclk_agent_await(GclkAgent *agent)
+{
+	agent->platform->timer_stop(agent->platform, agent->heartbeat);
+	agent->heartbeat = agent->platform->timer_start(agent->platform, HEARTBEAT, on_heartbeat, agent);
 }
 
 static void on_settle_time(gpointer user)
@@ -226,7 +233,7 @@ gboolean gclk_agent_start(GclkAgent *agent, GError **error)
 	agent->started = agent->platform->boottime(agent->platform);
 	agent->platform->read_pair(agent->platform, &agent->now);
 	agent->saved_raw = agent->now.raw;
-	agent->heartbeat = agent->platform->timer_start(agent->platform, HEARTBEAT, on_heartbeat, agent);
+	gclk_agent_await(agent);
 	agent->settling =
 		agent->platform->timer_start(agent->platform, SETTLE_TIME, on_settle_time, agent);
 	for (guint i = 0; i < agent->slots->len; i++) {

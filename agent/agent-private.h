@@ -63,7 +63,9 @@ void gclk_agent_decide(GclkAgent *agent);
 extern const GclkSourceEvents gclk_agent_source_events; /* user: the GclkSlot */
 void gclk_agent_tell_sources(GclkAgent *agent, void (*tell)(GclkSource *, gint64), gint64 value);
 
-/* agent-life.c: writes what was learned to the state directory. */
+/* agent-life.c: a heartbeat comes unless there is another decision before. */
+void gclk_agent_await(GclkAgent *agent);
+/* Writes what was learned to the state directory. */
 void gclk_agent_remember(GclkAgent *agent);
 
 #endif

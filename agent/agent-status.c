@@ -7,7 +7,7 @@
 
 /* The status is written anew within this, or the daemon is taken for dead (heartbeat in agent-life.c
    plus room for a busy machine). */
-#define STATUS_INTERVAL (20 * GCLK_NS_PER_S)
+#define STATUS_INTERVAL (40 * GCLK_NS_PER_S)
 
 /* --- findings --------------------------------------------------------------------------------- */
 

@@ -369,6 +369,7 @@ void gclk_agent_decide(GclkAgent *agent)
 
 	if (!agent->running)
 		return;
+	gclk_agent_await(agent);
 	look_at_clocks(agent);
 	select_source(agent, &no_source);
 	estimate_now(agent);

@@ -7,7 +7,7 @@
 #include "report/table.h"
 
 /* Not more often than this for news that are not urgent: a precision clock may speak each second. */
-#define WRITE_INTERVAL (4 * GCLK_NS_PER_S)
+#define WRITE_INTERVAL (8 * GCLK_NS_PER_S)
 
 void gclk_publisher_init(GclkPublisher *p, GclkPlatform *platform, const char *run_directory)
 {
