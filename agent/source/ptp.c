@@ -135,8 +135,8 @@ static void open_failed(PtpSource *self, const GError *error)
 	if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ACCES) ||
 		g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PERM))
 		set_failure(self, GCLK_SOURCE_FAILED,
-			"may not be opened: give the user guestclock read access to it (the udev "
-			"rule 60-guestclock-ptp.rules does), or start guestclockd as root");
+			"may not be opened: start guestclockd as root, which it drops but for this, "
+			"and let its unit or container have the device");
 	else if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
 		set_failure(self, GCLK_SOURCE_UNREACHABLE,
 			"does not exist: is its driver loaded, and does the hypervisor give this "
