@@ -3,6 +3,8 @@
 
 #include "guestclock/ntp-packet.h"
 
+/* Servers with a limit allow one request in so much on average (ntpd's "discard average 3",
+   chronyd's "ratelimit interval 3"). */
 #define SERVERS_AVERAGE (8 * GCLK_NS_PER_S)
 /* Between the requests of a burst: BTIME of RFC 5905. */
 #define BURST_SPACING (2 * GCLK_NS_PER_S)
@@ -48,9 +50,7 @@ void gclk_ntp_poll_init(GclkNtpPoll *poll, gint min, gint max)
 	};
 }
 
-/* What a request costs: servers allow one in 8 s on average (ntpd's discard average 3, chronyd's
-   ratelimit interval 3), whatever is configured here beyond that. So polls of 16 s repay a burst.
- */
+/* What a request costs. Polls of 16 s and more so repay what a burst ran up. */
 static gint64 price(const GclkNtpPoll *poll)
 {
 	return MIN(seconds_of(lowest(poll)), SERVERS_AVERAGE);
@@ -148,16 +148,17 @@ void gclk_ntp_poll_denied(GclkNtpPoll *poll, gint64 now)
 
 void gclk_ntp_poll_tune(GclkNtpPoll *poll, gint quality)
 {
-	poll->score += quality > 0 ? MIN(quality, TUNE_LIMIT)
-				   : MAX(quality, -TUNE_LIMIT) * TUNE_WEIGHT_BAD;
-	if (poll->score >= TUNE_LIMIT) {
-		poll->poll++;
-		poll->score = 0;
-	} else if (poll->score <= -TUNE_LIMIT) {
-		poll->poll--;
+	gint step = 0;
+
+	if (quality > 0)
+		poll->score += MIN(quality, TUNE_LIMIT);
+	else if (quality < 0)
+		poll->score = MIN(poll->score, 0) + MAX(quality, -TUNE_LIMIT) * TUNE_WEIGHT_BAD;
+	if (ABS(poll->score) >= TUNE_LIMIT) {
+		step = poll->score > 0 ? 1 : -1;
 		poll->score = 0;
 	}
-	poll->poll = CLAMP(poll->poll, lowest(poll), highest(poll));
+	poll->poll = CLAMP(poll->poll + step, lowest(poll), highest(poll));
 }
 
 gboolean gclk_ntp_poll_unreachable(const GclkNtpPoll *poll)

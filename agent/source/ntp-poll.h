@@ -60,7 +60,7 @@ void gclk_ntp_poll_rate(GclkNtpPoll *poll, gint asked);
 void gclk_ntp_poll_denied(GclkNtpPoll *poll, gint64 now);
 
 /* quality > 0: a longer interval would do as well; < 0: a shorter one is wanted. Eight good words
-   lengthen it by one, two bad ones shorten it. */
+   without a bad one in between lengthen it by one, two bad ones shorten it. */
 void gclk_ntp_poll_tune(GclkNtpPoll *poll, gint quality);
 
 /* No answer to so many requests that the server counts as unreachable. */
