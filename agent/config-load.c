@@ -11,7 +11,7 @@
 #include "config-table.h"
 #include "guestclock/address.h"
 
-#define SERVERS_MAX 32
+#define SERVERS_MAX    32
 #define NAME_MAX_BYTES 253
 
 struct GclkConfigLoader {
@@ -24,9 +24,9 @@ typedef struct {
 	GclkConfigLoader *loader;
 	const char *file;
 	GKeyFile *values;
-	GHashTable *seen; /* "group" and "group\nkey" -> line number in this file */
-	char *raw_group;  /* as written; NULL before the first group */
-	char *group;      /* "clock", "server ntp1": white space made one blank */
+	GHashTable *seen;         /* "group" and "group\nkey" -> line number in this file */
+	char *raw_group;          /* as written; NULL before the first group */
+	char *group;              /* "clock", "server ntp1": white space made one blank */
 	GclkServerConfig *server; /* of a [server] group */
 	guint line;
 } FileReader;
@@ -52,8 +52,8 @@ void gclk_config_loader_free(GclkConfigLoader *loader)
 /* "FILE:LINE: [group] key: message"; key may be NULL. */
 static gboolean fail(const FileReader *reader, const char *key, GError **error, const char *format,
 	...) G_GNUC_PRINTF(4, 5);
-static gboolean fail(const FileReader *reader, const char *key, GError **error, const char *format,
-	...)
+static gboolean fail(
+	const FileReader *reader, const char *key, GError **error, const char *format, ...)
 {
 	g_autofree char *message = NULL;
 	va_list args;
@@ -110,7 +110,8 @@ static gboolean take_server(FileReader *reader, const char *name, GError **error
 	if (!*name)
 		return fail(reader, NULL, error, "a server needs a name: [server ntp1.example]");
 	if (strlen(name) > NAME_MAX_BYTES)
-		return fail(reader, NULL, error, "the name is longer than %d bytes", NAME_MAX_BYTES);
+		return fail(
+			reader, NULL, error, "the name is longer than %d bytes", NAME_MAX_BYTES);
 	if (*name == '/')
 		return fail(reader, NULL, error, "a server's name cannot begin with /");
 	reader->server = find_server(config, name);
@@ -170,8 +171,8 @@ static gboolean read_group(FileReader *reader, char *line, GError **error)
 	return note_place(reader, NULL, error);
 }
 
-static gboolean unknown_key(const FileReader *reader, const char *group, const char *key,
-	GError **error)
+static gboolean unknown_key(
+	const FileReader *reader, const char *group, const char *key, GError **error)
 {
 	const char *nearest = gclk_config_nearest_key(group, key);
 	g_autoptr(GString) known = g_string_new(NULL);
@@ -182,12 +183,12 @@ static gboolean unknown_key(const FileReader *reader, const char *group, const c
 		if (strcmp(gclk_config_keys[i].name, key) == 0)
 			return fail(reader, key, error, "unknown key here; it belongs to [%s%s]",
 				gclk_config_keys[i].group,
-				strcmp(gclk_config_keys[i].group, GCLK_CONFIG_SERVER) == 0 ? " NAME" :
-											     "");
+				strcmp(gclk_config_keys[i].group, GCLK_CONFIG_SERVER) == 0 ? " NAME"
+											   : "");
 	for (gsize i = 0; i < gclk_config_keys_length; i++)
 		if (strcmp(gclk_config_keys[i].group, group) == 0)
-			g_string_append_printf(known, "%s%s", known->len ? ", " : "",
-				gclk_config_keys[i].name);
+			g_string_append_printf(
+				known, "%s%s", known->len ? ", " : "", gclk_config_keys[i].name);
 	return fail(reader, key, error, "unknown key (known are %s)", known->str);
 }
 
@@ -202,7 +203,8 @@ static gboolean read_key(FileReader *reader, const char *line, GError **error)
 	const GclkConfigKey *key;
 
 	if (!equals || equals == line)
-		return fail(reader, NULL, error, "\"%.100s\" is neither [group] nor key=value", line);
+		return fail(
+			reader, NULL, error, "\"%.100s\" is neither [group] nor key=value", line);
 	name = g_strstrip(g_strndup(line, (gsize)(equals - line)));
 	if (!reader->group)
 		return fail(reader, name, error, "stands before the first [group]");
@@ -218,8 +220,9 @@ static gboolean read_key(FileReader *reader, const char *line, GError **error)
 	if (strstr(value, " #"))
 		return fail(reader, name, error,
 			"\"%.100s\": a comment needs a line of its own, beginning with #", value);
-	if (!gclk_config_key_set(key, reader->server ? (gpointer)reader->server : reader->loader->config,
-		    value, &why))
+	if (!gclk_config_key_set(key,
+		    reader->server ? (gpointer)reader->server : reader->loader->config, value,
+		    &why))
 		return fail(reader, name, error, "%s", why->message);
 	return TRUE;
 }
@@ -234,7 +237,8 @@ static gboolean read_lines(FileReader *reader, const char *text, GError **error)
 		reader->line = (guint)i + 1;
 		if (*line == '\0' || *line == '#')
 			continue;
-		if (*line == '[' ? !read_group(reader, line, error) : !read_key(reader, line, error))
+		if (*line == '[' ? !read_group(reader, line, error)
+				 : !read_key(reader, line, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -253,15 +257,16 @@ static gboolean check_text(FileReader *reader, const char *text, gsize length, G
 		*end ? "this line is not valid UTF-8" : "this line holds a NUL byte");
 }
 
-gboolean gclk_config_loader_add(GclkConfigLoader *loader, const char *file, const char *text,
-	gsize length, GError **error)
+gboolean gclk_config_loader_add(
+	GclkConfigLoader *loader, const char *file, const char *text, gsize length, GError **error)
 {
 	static const char byte_order_mark[] = "\357\273\277";
 	g_autoptr(GKeyFile) values = g_key_file_new();
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autofree char *copy = NULL;
-	FileReader reader = { .loader = loader, .file = file, .values = values, .seen = seen,
-		.line = 1 };
+	FileReader reader = {
+		.loader = loader, .file = file, .values = values, .seen = seen, .line = 1
+	};
 	g_autoptr(GError) why = NULL;
 	gboolean good;
 
@@ -296,29 +301,30 @@ static const char *place_of(const GclkConfigLoader *loader, const char *group, c
 	return place ? place : "configuration";
 }
 
-static gboolean check_polls(const GclkConfigLoader *loader, const char *group, gint min, gint max,
-	GError **error)
+static gboolean check_polls(
+	const GclkConfigLoader *loader, const char *group, gint min, gint max, GError **error)
 {
 	const char *place;
 
 	if (min <= max)
 		return TRUE;
 	place = place_of(loader, group, "minpoll");
-	g_set_error(error, GCLK_CONFIG_ERROR, 0, "%s: [%s] minpoll: %d is more than maxpoll, %d", place,
-		group, min, max);
+	g_set_error(error, GCLK_CONFIG_ERROR, 0, "%s: [%s] minpoll: %d is more than maxpoll, %d",
+		place, group, min, max);
 	return FALSE;
 }
 
 /* Fills in what a server inherits and checks it. */
-static gboolean complete_server(const GclkConfigLoader *loader, GclkServerConfig *server,
-	GError **error)
+static gboolean complete_server(
+	const GclkConfigLoader *loader, GclkServerConfig *server, GError **error)
 {
 	const GclkConfig *config = loader->config;
 	g_autofree char *group = g_strdup_printf("%s %s", GCLK_CONFIG_SERVER, server->name);
 
 	if (!server->address && !gclk_config_is_host(server->name)) {
 		g_set_error(error, GCLK_CONFIG_ERROR, 0,
-			"%s: [%s] address: missing, and the group's name is neither a host name nor "
+			"%s: [%s] address: missing, and the group's name is neither a host name "
+			"nor "
 			"a numeric address",
 			place_of(loader, group, NULL), group);
 		return FALSE;
@@ -346,7 +352,8 @@ static gboolean check_duplicates(const GclkConfigLoader *loader, GError **error)
 			group = g_strdup_printf("%s %s", GCLK_CONFIG_SERVER, one->name);
 			other_group = g_strdup_printf("%s %s", GCLK_CONFIG_SERVER, other->name);
 			g_set_error(error, GCLK_CONFIG_ERROR, 0,
-				"%s: [%s] address: %s port %u is the server [%s] already (%s): remove "
+				"%s: [%s] address: %s port %u is the server [%s] already (%s): "
+				"remove "
 				"one of the two",
 				place_of(loader, group, "address"), group, one->address, one->port,
 				other_group, place_of(loader, other_group, "address"));
@@ -364,7 +371,8 @@ GclkConfig *gclk_config_loader_finish(GclkConfigLoader *loader, GError **error)
 		return NULL;
 	if (config->step_threshold > config->max_step) {
 		g_set_error(error, GCLK_CONFIG_ERROR, 0,
-			"%s: [clock] step-threshold: is more than max-step, so no step could ever be made",
+			"%s: [clock] step-threshold: is more than max-step, so no step could ever "
+			"be made",
 			place_of(loader, "clock", "step-threshold"));
 		return NULL;
 	}

@@ -11,9 +11,9 @@ GclkConfigLoader *gclk_config_loader_new(void);
 void gclk_config_loader_free(GclkConfigLoader *loader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkConfigLoader, gclk_config_loader_free)
 
-/* Adds one file. Its keys override those of the files before. Error: "FILE:LINE: [group] key: ...". */
-gboolean gclk_config_loader_add(GclkConfigLoader *loader, const char *file, const char *text,
-	gsize length, GError **error);
+/* Adds one file; its keys override those of files before. Error: "FILE:LINE: [group] key: ..." */
+gboolean gclk_config_loader_add(
+	GclkConfigLoader *loader, const char *file, const char *text, gsize length, GError **error);
 
 /* Checks what only the whole can show (ranges that exclude each other, one server under two
    names) and hands over the configuration; the loader can then only be freed. */

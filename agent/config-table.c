@@ -7,12 +7,12 @@
 #include "guestclock/duration.h"
 #include "guestclock/nearest.h"
 
-#define MS GCLK_NS_PER_MS
-#define S GCLK_NS_PER_S
-#define H (3600 * GCLK_NS_PER_S)
+#define MS       GCLK_NS_PER_MS
+#define S        GCLK_NS_PER_S
+#define H        (3600 * GCLK_NS_PER_S)
 #define HOST_MAX 253 /* RFC 1035 section 2.3.4, in text form */
 
-#define MAIN(field) offsetof(GclkConfig, field)
+#define MAIN(field)   offsetof(GclkConfig, field)
 #define SERVER(field) offsetof(GclkServerConfig, field)
 
 const GclkConfigKey gclk_config_keys[] = {
@@ -24,8 +24,8 @@ const GclkConfigKey gclk_config_keys[] = {
 
 	{ "daemon", "user", GCLK_KEY_USER, MAIN(user), "guestclock", 0, 0 },
 	{ "daemon", "run-directory", GCLK_KEY_PATH, MAIN(run_directory), "/run/guestclock", 0, 0 },
-	{ "daemon", "state-directory", GCLK_KEY_PATH, MAIN(state_directory), "/var/lib/guestclock", 0,
-		0 },
+	{ "daemon", "state-directory", GCLK_KEY_PATH, MAIN(state_directory), "/var/lib/guestclock",
+		0, 0 },
 
 	{ "ntp", "discover", GCLK_KEY_BOOLEAN, MAIN(discover), "yes", 0, 0 },
 	{ "ntp", "keys", GCLK_KEY_PATH, MAIN(keys), GCLK_SYSCONFDIR "/guestclock/keys", 0, 0 },
@@ -58,7 +58,7 @@ static const struct {
 	{ "tai", GCLK_TIMESCALE_TAI },
 };
 
-G_DEFINE_QUARK(gclk-config-error-quark, gclk_config_error)
+G_DEFINE_QUARK(gclk - config - error - quark, gclk_config_error)
 
 const char *gclk_control_name(GclkControl control)
 {
@@ -116,18 +116,19 @@ static gboolean parse_boolean(const char *value, gboolean *out, GError **error)
 	return TRUE;
 }
 
-static gboolean parse_integer(const GclkConfigKey *key, const char *value, gint64 *out,
-	GError **error)
+static gboolean parse_integer(
+	const GclkConfigKey *key, const char *value, gint64 *out, GError **error)
 {
 	if (!g_ascii_string_to_signed(value, 10, key->min, key->max, out, NULL))
 		return fail(error,
-			"\"%s\" is not a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+			"\"%s\" is not a whole number from %" G_GINT64_FORMAT
+			" to %" G_GINT64_FORMAT,
 			value, key->min, key->max);
 	return TRUE;
 }
 
-static gboolean parse_duration(const GclkConfigKey *key, const char *value, gint64 *out,
-	GError **error)
+static gboolean parse_duration(
+	const GclkConfigKey *key, const char *value, gint64 *out, GError **error)
 {
 	char low[GCLK_DURATION_TEXT_MAX], high[GCLK_DURATION_TEXT_MAX];
 	g_autoptr(GError) why = NULL;
@@ -212,8 +213,8 @@ static gboolean set_text(char **field, const char *value)
 	return TRUE;
 }
 
-gboolean gclk_config_key_set(const GclkConfigKey *key, gpointer object, const char *value,
-	GError **error)
+gboolean gclk_config_key_set(
+	const GclkConfigKey *key, gpointer object, const char *value, GError **error)
 {
 	gpointer field = (char *)object + key->offset;
 	gint64 number = 0;
@@ -235,14 +236,16 @@ gboolean gclk_config_key_set(const GclkConfigKey *key, gpointer object, const ch
 		if (strcmp(value, "none") == 0)
 			return set_text(field, value);
 		if (*value != '/')
-			return fail(error, "\"%.100s\" is neither auto, none, nor the path of a device",
+			return fail(error,
+				"\"%.100s\" is neither auto, none, nor the path of a device",
 				value);
 		return check_path(value, error) && set_text(field, value);
 	case GCLK_KEY_USER:
 		return check_user(value, error) && set_text(field, value);
 	case GCLK_KEY_HOST:
 		if (!gclk_config_is_host(value))
-			return fail(error, "\"%.300s\" is neither a host name nor a numeric address", value);
+			return fail(error,
+				"\"%.300s\" is neither a host name nor a numeric address", value);
 		return set_text(field, value);
 	case GCLK_KEY_INTEGER:
 	case GCLK_KEY_UINT16:

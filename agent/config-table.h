@@ -26,9 +26,9 @@ typedef struct {
 	const char *group; /* "server" stands for every [server NAME] */
 	const char *name;
 	GclkKeyType type;
-	gsize offset; /* in GclkConfig, or in GclkServerConfig for group "server" */
+	gsize offset;             /* in GclkConfig, or in GclkServerConfig for group "server" */
 	const char *default_text; /* as a person would write it; NULL: see the loader */
-	gint64 min, max; /* of the number types, inclusive */
+	gint64 min, max;          /* of the number types, inclusive */
 } GclkConfigKey;
 
 #define GCLK_CONFIG_SERVER "server"
@@ -45,8 +45,8 @@ gboolean gclk_config_group_known(const char *group);
 
 /* Parses value into the field of object (GclkConfig or GclkServerConfig); the old value is freed.
    On error the field is untouched and the message says what would be right. */
-gboolean gclk_config_key_set(const GclkConfigKey *key, gpointer object, const char *value,
-	GError **error);
+gboolean gclk_config_key_set(
+	const GclkConfigKey *key, gpointer object, const char *value, GError **error);
 
 /* The name that is nearest to what was written, or NULL when none is near: "did you mean". */
 const char *gclk_config_nearest_key(const char *group, const char *name);

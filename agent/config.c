@@ -76,9 +76,9 @@ void gclk_server_config_complete(GclkServerConfig *server, const GclkConfig *con
 {
 	/* of the two, the one that is given has its way */
 	if (server->min_poll == GCLK_POLL_UNSET)
-		server->min_poll = server->max_poll == GCLK_POLL_UNSET ?
-					   config->min_poll :
-					   MIN(config->min_poll, server->max_poll);
+		server->min_poll = server->max_poll == GCLK_POLL_UNSET
+					   ? config->min_poll
+					   : MIN(config->min_poll, server->max_poll);
 	if (server->max_poll == GCLK_POLL_UNSET)
 		server->max_poll = MAX(config->max_poll, server->min_poll);
 }
@@ -89,24 +89,26 @@ gboolean gclk_server_config_same(const GclkServerConfig *a, const GclkServerConf
 
 	if (a->port != b->port)
 		return FALSE;
-	if (gclk_address_parse(a->address, a->port, &x) && gclk_address_parse(b->address, b->port, &y))
+	if (gclk_address_parse(a->address, a->port, &x) &&
+		gclk_address_parse(b->address, b->port, &y))
 		return gclk_address_equal(&x, &y, TRUE);
 	return g_ascii_strcasecmp(a->address, b->address) == 0;
 }
 
 /* Reads one file into the loader. A missing file is fine unless it is required. */
-static gboolean add_file(GclkConfigLoader *loader, const char *path, gboolean required,
-	GError **error)
+static gboolean add_file(
+	GclkConfigLoader *loader, const char *path, gboolean required, GError **error)
 {
 	g_autofree char *text = NULL;
 	g_autoptr(GError) why = NULL;
 	struct stat facts;
 	gsize length;
 
-	if (stat(path, &facts) == 0 && (!S_ISREG(facts.st_mode) || facts.st_size > FILE_MAX_BYTES)) {
+	if (stat(path, &facts) == 0 &&
+		(!S_ISREG(facts.st_mode) || facts.st_size > FILE_MAX_BYTES)) {
 		g_set_error(error, GCLK_CONFIG_ERROR, 0, "%s: %s", path,
-			S_ISREG(facts.st_mode) ? "larger than 1 MiB: this is no configuration" :
-						 "not a regular file");
+			S_ISREG(facts.st_mode) ? "larger than 1 MiB: this is no configuration"
+					       : "not a regular file");
 		return FALSE;
 	}
 	if (g_file_get_contents(path, &text, &length, &why))
@@ -141,7 +143,8 @@ static gboolean add_drop_ins(GclkConfigLoader *loader, const char *directory, GE
 			g_ptr_array_add(names, g_strdup(name));
 	g_ptr_array_sort(names, compare_names);
 	for (guint i = 0; i < names->len; i++) {
-		g_autofree char *path = g_build_filename(directory, g_ptr_array_index(names, i), NULL);
+		g_autofree char *path =
+			g_build_filename(directory, g_ptr_array_index(names, i), NULL);
 
 		if (!add_file(loader, path, TRUE, error))
 			return FALSE;

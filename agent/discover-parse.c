@@ -5,12 +5,12 @@
 #include "discover.h"
 #include "guestclock/address.h"
 
-#define WORDS_MAX 64     /* of one line that are looked at */
-#define SERVERS_MAX 32   /* of one place; gclk_config_discover takes the first few */
+#define WORDS_MAX    64 /* of one line that are looked at */
+#define SERVERS_MAX  32 /* of one place; gclk_config_discover takes the first few */
 #define INCLUDES_MAX 32
 
 /* Who polls the servers of the NTP pool is asked to leave at least 64 s between requests. */
-#define POOL_DOMAIN "pool.ntp.org"
+#define POOL_DOMAIN   "pool.ntp.org"
 #define POOL_MIN_POLL 6
 #define POOL_MAX_POLL 10
 
@@ -242,7 +242,8 @@ void gclk_discover_chrony(const char *text, gsize length, GclkFound *found)
 			continue;
 		}
 		for (gsize k = 0; n >= 2 && k < G_N_ELEMENTS(includes); k++)
-			for (guint w = 1; g_ascii_strcasecmp(words[0], includes[k].word) == 0 && w < n; w++)
+			for (guint w = 1;
+				g_ascii_strcasecmp(words[0], includes[k].word) == 0 && w < n; w++)
 				add_include(found, includes[k].kind, words[w]);
 	}
 }
@@ -376,12 +377,28 @@ static void keep_lease(GPtrArray *leases, Lease *lease)
 	g_ptr_array_add(leases, kept);
 }
 
+/* Every run of white space becomes one blank, none stays at the ends. In place. */
+static void squeeze(char *text)
+{
+	char *out = text;
+
+	for (const char *p = text; *p; p++) {
+		if (!g_ascii_isspace(*p))
+			*out++ = *p;
+		else if (out > text && out[-1] != ' ')
+			*out++ = ' ';
+	}
+	if (out > text && out[-1] == ' ')
+		out--;
+	*out = '\0';
+}
+
 static void read_lease_statement(Lease *lease, char *statement)
 {
 	static const char *const options[] = { "option ntp-servers ", "option dhcp6.sntp-servers ",
 		"option dhcp6.ntp-servers " };
 
-	g_strstrip(g_strdelimit(statement, "\t\r\n", ' '));
+	squeeze(statement);
 	if (g_str_has_prefix(statement, "interface ")) {
 		g_free(lease->interface);
 		lease->interface = g_strdup(statement + strlen("interface "));

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 
 #define FILE_MAX_BYTES (256 * 1024)
-#define FILES_MAX 128   /* read in one discovery */
-#define DEPTH_MAX 3     /* of includes */
+#define FILES_MAX      128 /* read in one discovery */
+#define DEPTH_MAX      3   /* of includes */
 
 /*
  * Where to look, in this order. What DHCP says of this very network comes before what somebody
@@ -42,14 +42,14 @@ static const struct {
 	{ "/usr/local/etc/ntpd.conf", gclk_discover_openntpd, FALSE },
 };
 
-/* systemd's way: of files of one name the first directory's counts; sorted by name, all are read. */
+/* systemd's way: of files of one name the first directory's counts; all are read, by name. */
 static const char *const timesyncd_directories[] = { "/etc/systemd", "/run/systemd",
 	"/usr/local/lib/systemd", "/usr/lib/systemd" };
 
 typedef struct {
 	const char *root;
-	gint64 boot;  /* s since 1970 by the machine's own clock; 0: not known */
-	guint files;  /* read so far */
+	gint64 boot;   /* s since 1970 by the machine's own clock; 0: not known */
+	guint files;   /* read so far */
 	GString *from; /* files that named the servers: "A", "A and 2 more" */
 	guint from_count;
 } Search;
@@ -100,8 +100,8 @@ static char *read_text(Search *search, const char *path, gsize *length)
 	return g_file_get_contents(real, &text, length, NULL) ? text : NULL;
 }
 
-static void read_place_file(Search *search, const char *path, GclkDiscoverParser parser, guint depth,
-	GclkFound *found);
+static void read_place_file(
+	Search *search, const char *path, GclkDiscoverParser parser, guint depth, GclkFound *found);
 
 static void read_include(Search *search, const GclkInclude *include, GclkDiscoverParser parser,
 	guint depth, GclkFound *found)
@@ -125,8 +125,8 @@ static void read_include(Search *search, const GclkInclude *include, GclkDiscove
 }
 
 /* Reads one file and what it includes. */
-static void read_place_file(Search *search, const char *path, GclkDiscoverParser parser, guint depth,
-	GclkFound *found)
+static void read_place_file(
+	Search *search, const char *path, GclkDiscoverParser parser, guint depth, GclkFound *found)
 {
 	g_autoptr(GPtrArray) includes = NULL;
 	g_autofree char *text = NULL;
@@ -163,7 +163,8 @@ static void add_drop_ins(const Search *search, const char *directory, GHashTable
 
 static void read_timesyncd(Search *search, GclkFound *found)
 {
-	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_autoptr(GHashTable) names =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	g_autoptr(GList) sorted = NULL;
 	guint files = search->files;
 
@@ -177,8 +178,8 @@ static void read_timesyncd(Search *search, GclkFound *found)
 	}
 	sorted = g_list_sort(g_hash_table_get_keys(names), (GCompareFunc)strcmp);
 	for (const GList *i = sorted; i; i = i->next)
-		read_place_file(search, g_hash_table_lookup(names, i->data), gclk_discover_timesyncd, 0,
-			found);
+		read_place_file(search, g_hash_table_lookup(names, i->data),
+			gclk_discover_timesyncd, 0, found);
 }
 
 /* When the machine was booted, by its own clock: "btime" of proc(5). */
@@ -233,7 +234,8 @@ static void note(GclkConfig *config, const GclkFound *found, guint left_out)
 			"configure them with key= to have that",
 			found->authenticated);
 	if (left_out)
-		g_string_append_printf(text, "%sonly the first %u servers were taken, %u were left out",
+		g_string_append_printf(text,
+			"%sonly the first %u servers were taken, %u were left out",
 			text->len ? "; " : "", GCLK_DISCOVER_MAX, left_out);
 	if (text->len)
 		config->servers_note = g_strdup(text->str);
@@ -253,10 +255,10 @@ static gboolean take(GclkConfig *config, const Search *search, GclkFound *found)
 		gclk_server_config_complete(server, config);
 		g_ptr_array_add(config->servers, server);
 	}
-	config->servers_from = search->from_count > 1 ?
-				       g_strdup_printf("%s and %u more", search->from->str,
-					       search->from_count - 1) :
-				       g_strdup(search->from->str);
+	config->servers_from = search->from_count > 1
+				       ? g_strdup_printf("%s and %u more", search->from->str,
+						 search->from_count - 1)
+				       : g_strdup(search->from->str);
 	note(config, found, left_out);
 	return TRUE;
 }
@@ -268,8 +270,8 @@ guint gclk_config_discover(GclkConfig *config, const char *root)
 	if (!config->discover || config->servers->len)
 		return 0;
 	search.boot = boot_time(search.root);
-	/* A lease from before this boot may be of another network (an image that was made elsewhere):
-	   it is the last resort. */
+	/* A lease from before this boot may be of another network (an image that was made
+	   elsewhere): it is the last resort. */
 	for (int old = FALSE; old <= TRUE; old++) {
 		for (gsize row = 0; row < G_N_ELEMENTS(places) && search.files < FILES_MAX; row++) {
 			g_autoptr(GclkFound) found = gclk_found_new();

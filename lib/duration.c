@@ -102,7 +102,8 @@ gboolean gclk_duration_parse(const char *text, gint64 *ns, GError **error)
 		return set_unit_error(error, p);
 	if (fraction && !read_fraction(&fraction, unit, &part))
 		return fail(error, G_NUMBER_PARSER_ERROR_OUT_OF_BOUNDS, "finer than a nanosecond");
-	if (__builtin_mul_overflow(whole, unit, &whole) || __builtin_add_overflow(whole, part, &whole))
+	if (__builtin_mul_overflow(whole, unit, &whole) ||
+		__builtin_add_overflow(whole, part, &whole))
 		return fail(error, G_NUMBER_PARSER_ERROR_OUT_OF_BOUNDS, large);
 	*ns = whole;
 	return TRUE;
@@ -128,10 +129,11 @@ const char *gclk_duration_format(gint64 ns, char buffer[GCLK_DURATION_TEXT_MAX])
 		rest /= scale;
 	}
 	if (width)
-		g_snprintf(buffer, GCLK_DURATION_TEXT_MAX, "%" G_GINT64_FORMAT ".%0*" G_GINT64_FORMAT "%s",
-			ns / units[i].ns, width, rest, units[i].name);
+		g_snprintf(buffer, GCLK_DURATION_TEXT_MAX,
+			"%" G_GINT64_FORMAT ".%0*" G_GINT64_FORMAT "%s", ns / units[i].ns, width,
+			rest, units[i].name);
 	else
-		g_snprintf(buffer, GCLK_DURATION_TEXT_MAX, "%" G_GINT64_FORMAT "%s", ns / units[i].ns,
-			units[i].name);
+		g_snprintf(buffer, GCLK_DURATION_TEXT_MAX, "%" G_GINT64_FORMAT "%s",
+			ns / units[i].ns, units[i].name);
 	return buffer;
 }

@@ -23,7 +23,8 @@ int gclk_cli_burst(int argc, char **argv);
 int gclk_cli_step(int argc, char **argv);
 int gclk_cli_reload(int argc, char **argv);
 
-/* --- what they share (common.c) ----------------------------------------------------------------- */
+/* --- what they share (common.c) -----------------------------------------------------------------
+ */
 
 typedef struct {
 	gboolean json;
@@ -46,8 +47,8 @@ void gclk_cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 typedef struct {
 	GclkStatus *status; /* NULL: none that could be read */
 	char *text;         /* the file as it is, NULL with status NULL */
-	char *problem;      /* one sentence: no daemon, stale, unreadable; NULL: the status is fresh */
-	char *remedy;       /* one sentence: what to do about the problem, or NULL */
+	char *problem; /* one sentence: no daemon, stale, unreadable; NULL: the status is fresh */
+	char *remedy;  /* one sentence: what to do about the problem, or NULL */
 } GclkCliLook;
 
 void gclk_cli_look(GclkCliLook *look, const char *run_directory);

@@ -12,7 +12,7 @@
 #include "config.h"
 #include "guestclock/json-writer.h"
 
-#define CONFIG_FILE GCLK_SYSCONFDIR "/guestclock/guestclockd.conf"
+#define CONFIG_FILE      GCLK_SYSCONFDIR "/guestclock/guestclockd.conf"
 #define STATUS_MAX_BYTES (1024 * 1024)
 
 void gclk_cli_complain(const char *format, ...)
@@ -63,9 +63,10 @@ gboolean gclk_cli_parse(GclkCliOptions *options, const char *summary, const GOpt
 {
 	g_autofree char *color = NULL;
 	const GOptionEntry common[] = {
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON for programs", NULL },
-		{ "color", 0, 0, G_OPTION_ARG_STRING, &color, "Colour: auto (default), always, never",
-			"WHEN" },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON for programs",
+			NULL },
+		{ "color", 0, 0, G_OPTION_ARG_STRING, &color,
+			"Colour: auto (default), always, never", "WHEN" },
 		{ "run-directory", 0, 0, G_OPTION_ARG_FILENAME, &options->run_directory,
 			"Where guestclockd keeps its status", "DIR" },
 		{ 0 },
@@ -84,7 +85,8 @@ gboolean gclk_cli_parse(GclkCliOptions *options, const char *summary, const GOpt
 		return FALSE;
 	}
 	if (argc > 1) {
-		gclk_cli_complain("%s takes no argument \"%s\" (see %s --help)", name, argv[1], name);
+		gclk_cli_complain(
+			"%s takes no argument \"%s\" (see %s --help)", name, argv[1], name);
 		return FALSE;
 	}
 	if (!read_color(color, &options->color)) {
@@ -137,8 +139,10 @@ static gboolean is_alive(gint64 pid)
 static void say_missing(GclkCliLook *look, const char *path, const GError *error)
 {
 	if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-		look->problem = g_strdup_printf("guestclockd is not running (there is no %s)", path);
-		look->remedy = g_strdup("to start it: systemctl start guestclockd; or, as root: guestclockd");
+		look->problem =
+			g_strdup_printf("guestclockd is not running (there is no %s)", path);
+		look->remedy = g_strdup(
+			"to start it: systemctl start guestclockd; or, as root: guestclockd");
 		return;
 	}
 	look->problem = g_strdup(error->message);
@@ -158,7 +162,8 @@ void gclk_cli_look(GclkCliLook *look, const char *run_directory)
 		say_missing(look, path, error);
 		return;
 	}
-	look->status = length > STATUS_MAX_BYTES ? NULL : gclk_status_from_json(text, length, &error);
+	look->status =
+		length > STATUS_MAX_BYTES ? NULL : gclk_status_from_json(text, length, &error);
 	if (!look->status) {
 		look->problem = g_strdup_printf("%s: %s", path,
 			error ? error->message : "too large for a status of guestclockd");
@@ -166,11 +171,11 @@ void gclk_cli_look(GclkCliLook *look, const char *run_directory)
 	}
 	look->text = g_steal_pointer(&text);
 	boot_id = now_boot_id();
-	look->problem = gclk_status_stale(look->status, now_boottime(), boot_id,
-		is_alive(look->status->pid));
+	look->problem = gclk_status_stale(
+		look->status, now_boottime(), boot_id, is_alive(look->status->pid));
 	if (look->problem)
-		look->remedy = g_strdup(
-			"look at its log (journalctl -u guestclockd), then: systemctl restart guestclockd");
+		look->remedy = g_strdup("look at its log (journalctl -u guestclockd), then: "
+					"systemctl restart guestclockd");
 }
 
 int gclk_cli_tell_problem(const GclkCliOptions *options, const GclkCliLook *look)

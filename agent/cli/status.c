@@ -11,8 +11,9 @@ int gclk_cli_status(int argc, char **argv)
 	g_auto(GclkCliLook) look = { 0 };
 	g_autofree char *table = NULL;
 
-	if (!gclk_cli_parse(&options, "Tells whether the clock is right, by which source, and how far "
-				      "it may be off.",
+	if (!gclk_cli_parse(&options,
+		    "Tells whether the clock is right, by which source, and how far "
+		    "it may be off.",
 		    NULL, argc, argv))
 		return GCLK_EXIT_UNKNOWN;
 	gclk_cli_look(&look, options.run_directory);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* guestclock waitsync: returns when the clock is right. For start scripts and units that need it. */
+/* guestclock waitsync: returns when the clock is right. For scripts and units that need it. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include "report/table.h"
 #include "report/text.h"
 
-#define LOOK_INTERVAL_US (G_USEC_PER_SEC / 4)
+#define LOOK_INTERVAL_US  (G_USEC_PER_SEC / 4)
 #define DEFAULT_MAX_ERROR "1s"
 /* Without --timeout: how long a daemon may take to appear, e.g. while the machine boots. */
 #define DAEMON_PATIENCE_US (10 * G_USEC_PER_SEC)
@@ -90,7 +90,8 @@ static int tell_timeout(const Wait *wait, const GclkCliLook *look, const char *l
 {
 	if (look->problem)
 		return gclk_cli_tell_problem(&wait->options, look);
-	gclk_cli_complain("timed out after %.1f s: %s", (double)elapsed(wait) / G_USEC_PER_SEC, line);
+	gclk_cli_complain(
+		"timed out after %.1f s: %s", (double)elapsed(wait) / G_USEC_PER_SEC, line);
 	if (wait->options.json)
 		fputs(look->text, stdout);
 	return GCLK_EXIT_WARNING;
@@ -142,17 +143,19 @@ int gclk_cli_waitsync(int argc, char **argv)
 	g_autofree char *timeout = NULL;
 	const GOptionEntry entries[] = {
 		{ "max-error", 0, 0, G_OPTION_ARG_STRING, &max_error,
-			"How far the clock may be off (default " DEFAULT_MAX_ERROR ")", "DURATION" },
-		{ "timeout", 0, 0, G_OPTION_ARG_STRING, &timeout, "Give up after that (default: never)",
+			"How far the clock may be off (default " DEFAULT_MAX_ERROR ")",
 			"DURATION" },
+		{ "timeout", 0, 0, G_OPTION_ARG_STRING, &timeout,
+			"Give up after that (default: never)", "DURATION" },
 		{ 0 },
 	};
 	Wait wait = { .begin = g_get_monotonic_time(), .terminal = isatty(STDERR_FILENO) };
 	gint64 timeout_ns = 0;
 	int code = GCLK_EXIT_UNKNOWN;
 
-	if (gclk_cli_parse(&wait.options, "Waits until the clock is synchronised and right within "
-					  "--max-error.",
+	if (gclk_cli_parse(&wait.options,
+		    "Waits until the clock is synchronised and right within "
+		    "--max-error.",
 		    entries, argc, argv) &&
 		read_duration("--max-error", max_error ? max_error : DEFAULT_MAX_ERROR,
 			&wait.max_error) &&

@@ -43,7 +43,8 @@ static gboolean set_address(struct sockaddr_un *address, const char *path, GErro
 {
 	memset(address, 0, sizeof *address);
 	address->sun_family = AF_UNIX;
-	if (g_strlcpy(address->sun_path, path, sizeof address->sun_path) >= sizeof address->sun_path)
+	if (g_strlcpy(address->sun_path, path, sizeof address->sun_path) >=
+		sizeof address->sun_path)
 		return fail(error, ENAMETOOLONG, path);
 	return TRUE;
 }
@@ -114,9 +115,7 @@ static void serve(Client *client, char *text, gsize length, gboolean truncated)
 {
 	g_autofree char *answer = NULL;
 
-	if (!is_allowed(client->fd))
-		reply(client->fd, "error only root may give commands");
-	else if (truncated)
+	if (truncated)
 		reply(client->fd, "error the request is too long");
 	else if (!is_request(text, length))
 		reply(client->fd, "error the request is not text");
@@ -160,13 +159,25 @@ static void add_client(GclkControlSocket *control, int fd)
 	client->control = control;
 	client->fd = fd;
 	client->readable = g_unix_fd_source_new(fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
-	g_source_set_callback(client->readable, (GSourceFunc)(void (*)(void))client_readable, client,
-		NULL);
+	g_source_set_callback(
+		client->readable, (GSourceFunc)(void (*)(void))client_readable, client, NULL);
 	g_source_attach(client->readable, control->context);
 	client->timeout = g_timeout_source_new_seconds(CLIENT_PATIENCE_S);
 	g_source_set_callback(client->timeout, client_silent, client, NULL);
 	g_source_attach(client->timeout, control->context);
 	g_ptr_array_add(control->clients, client);
+}
+
+/* Says why not, and takes what was sent already off the socket: closing it unread would show as
+   ECONNRESET before the reply. */
+static void turn_away(int fd, const char *why)
+{
+	char byte;
+
+	reply(fd, why);
+	while (recv(fd, &byte, sizeof byte, MSG_DONTWAIT) > 0)
+		;
+	close(fd);
 }
 
 static gboolean acceptable(gint listener, GIOCondition condition, gpointer user)
@@ -177,15 +188,12 @@ static gboolean acceptable(gint listener, GIOCondition condition, gpointer user)
 	(void)condition;
 	if (fd < 0)
 		return G_SOURCE_CONTINUE;
-	if (!is_allowed(fd)) {
-		reply(fd, "error only root may give commands");
-		close(fd);
-	} else if (control->clients->len >= GCLK_CONTROL_CLIENTS_MAX) {
-		reply(fd, "error too many clients");
-		close(fd);
-	} else {
+	if (!is_allowed(fd))
+		turn_away(fd, "error only root may give commands");
+	else if (control->clients->len >= GCLK_CONTROL_CLIENTS_MAX)
+		turn_away(fd, "error too many clients");
+	else
 		add_client(control, fd);
-	}
 	return G_SOURCE_CONTINUE;
 }
 
@@ -224,8 +232,8 @@ static int listen_at(const char *path, GError **error)
 		return -1;
 	}
 	/* who connects in the moment before chmod is asked for its credentials all the same */
-	if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || g_chmod(path, 0600) != 0 ||
-		listen(fd, GCLK_CONTROL_CLIENTS_MAX) != 0) {
+	if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
+		g_chmod(path, 0600) != 0 || listen(fd, GCLK_CONTROL_CLIENTS_MAX) != 0) {
 		fail(error, errno, path);
 		close(fd);
 		return -1;
@@ -249,8 +257,8 @@ GclkControlSocket *gclk_control_new(const char *path, GMainContext *context,
 	control->user = user;
 	control->clients = g_ptr_array_new_with_free_func(client_free);
 	control->acceptable = g_unix_fd_source_new(fd, G_IO_IN);
-	g_source_set_callback(control->acceptable, (GSourceFunc)(void (*)(void))acceptable, control,
-		NULL);
+	g_source_set_callback(
+		control->acceptable, (GSourceFunc)(void (*)(void))acceptable, control, NULL);
 	g_source_attach(control->acceptable, context);
 	return control;
 }
@@ -283,7 +291,7 @@ static char *ask(int fd, const struct sockaddr_un *address, const char *request,
 		fail(error, errno == ECONNREFUSED ? ENOENT : errno, path);
 		return NULL;
 	}
-	/* a daemon that refuses at once has closed already, and its reply can be read all the same */
+	/* a daemon that refused at once has closed already; its reply can be read all the same */
 	if (send(fd, request, strlen(request), MSG_NOSIGNAL) < 0 && errno != EPIPE) {
 		fail(error, errno, path);
 		return NULL;
@@ -292,6 +300,9 @@ static char *ask(int fd, const struct sockaddr_un *address, const char *request,
 		ready = poll(&wait, 1, timeout_ms);
 	while (ready < 0 && errno == EINTR);
 	length = ready > 0 ? recv(fd, text, GCLK_CONTROL_MESSAGE_MAX, MSG_DONTWAIT) : -1;
+	/* turned away while we sent: the reset comes first, the reason is behind it */
+	if (ready > 0 && length < 0 && errno == ECONNRESET)
+		length = recv(fd, text, GCLK_CONTROL_MESSAGE_MAX, MSG_DONTWAIT);
 	if (length <= 0) {
 		fail(error, ready == 0 ? ETIMEDOUT : length == 0 ? ECONNRESET : errno, path);
 		return NULL;

@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#define GCLK_CONTROL_FILE "control" /* in the run directory */
+#define GCLK_CONTROL_FILE        "control" /* in the run directory */
 #define GCLK_CONTROL_MESSAGE_MAX 512
 #define GCLK_CONTROL_CLIENTS_MAX 8
 

@@ -5,7 +5,7 @@
 #include "report/table.h"
 
 #define HOUR 3600.0
-#define DAY (24 * HOUR)
+#define DAY  (24 * HOUR)
 #define YEAR (365.25 * DAY)
 
 /* Below a second three digits; from there on milliseconds, since seconds are compared with watches;
@@ -67,6 +67,8 @@ void gclk_format_age(gint64 ns, char buffer[32])
 		g_snprintf(buffer, 32, "%d min", (int)(s / 60));
 	else if (s < 48 * 3600)
 		g_snprintf(buffer, 32, "%d h", (int)(s / 3600));
+	else if (s < 730 * 86400)
+		g_snprintf(buffer, 32, "%d d", (int)(s / 86400));
 	else
-		g_snprintf(buffer, 32, "%" G_GINT64_FORMAT " d", s / 86400);
+		g_snprintf(buffer, 32, "%d yr", (int)((double)s / YEAR));
 }

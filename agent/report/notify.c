@@ -15,8 +15,9 @@ static gboolean fail(GError **error, int code, const char *address)
 	return FALSE;
 }
 
-/* "@name" is the abstract name "\0name"; only those and paths are known (sd_notify(3) since 254 also
-   has vsock, for managers outside of the machine). Returns the length, 0 with errno set on error. */
+/* "@name" is the abstract name "\0name"; only those and paths are known (sd_notify(3) since 254
+   also has vsock, for managers outside of the machine). Returns the length, 0 with errno set on
+   error. */
 static socklen_t set_address(struct sockaddr_un *address, const char *text)
 {
 	gsize length = strlen(text);
@@ -74,15 +75,17 @@ char *gclk_notify_status(const char *text, const char *more)
 	return g_strdup_printf("STATUS=%s\n%s%s", line, more ? more : "", more ? "\n" : "");
 }
 
-gint64 gclk_notify_watchdog_interval(const char *watchdog_usec, const char *watchdog_pid, gint64 pid)
+gint64 gclk_notify_watchdog_interval(
+	const char *watchdog_usec, const char *watchdog_pid, gint64 pid)
 {
 	guint64 usec, owner;
 
-	if (!watchdog_usec || !g_ascii_string_to_unsigned(watchdog_usec, 10, 1, G_MAXINT64 / 1000, &usec,
-				      NULL))
+	if (!watchdog_usec ||
+		!g_ascii_string_to_unsigned(watchdog_usec, 10, 1, G_MAXINT64 / 1000, &usec, NULL))
 		return 0;
-	if (watchdog_pid && (!g_ascii_string_to_unsigned(watchdog_pid, 10, 1, G_MAXINT64, &owner, NULL) ||
-				    (gint64)owner != pid))
+	if (watchdog_pid &&
+		(!g_ascii_string_to_unsigned(watchdog_pid, 10, 1, G_MAXINT64, &owner, NULL) ||
+			(gint64)owner != pid))
 		return 0;
 	return (gint64)usec * 1000 / 2;
 }

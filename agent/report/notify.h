@@ -23,6 +23,7 @@ char *gclk_notify_status(const char *text, const char *more);
 
 /* How often the manager wants WATCHDOG=1, ns: half of $WATCHDOG_USEC if $WATCHDOG_PID is pid or not
    set; 0: not at all. Either text may be NULL. */
-gint64 gclk_notify_watchdog_interval(const char *watchdog_usec, const char *watchdog_pid, gint64 pid);
+gint64 gclk_notify_watchdog_interval(
+	const char *watchdog_usec, const char *watchdog_pid, gint64 pid);
 
 #endif

@@ -43,7 +43,8 @@ static gboolean is_sane(const char *text, gsize length)
 	return TRUE;
 }
 
-/* --- members: what is not there or of another type is not known --------------------------------- */
+/* --- members: what is not there or of another type is not known ---------------------------------
+ */
 
 static JsonNode *value_of(JsonObject *object, const char *key)
 {
@@ -56,8 +57,8 @@ static const char *peek_text(JsonObject *object, const char *key)
 {
 	JsonNode *node = value_of(object, key);
 
-	return node && json_node_get_value_type(node) == G_TYPE_STRING ? json_node_get_string(node) :
-									 NULL;
+	return node && json_node_get_value_type(node) == G_TYPE_STRING ? json_node_get_string(node)
+								       : NULL;
 }
 
 static char *get_text(JsonObject *object, const char *key)
@@ -79,8 +80,8 @@ static double get_double(JsonObject *object, const char *key)
 
 	if (!has_number(object, key))
 		return 0;
-	return json_node_get_value_type(node) == G_TYPE_INT64 ? (double)json_node_get_int(node) :
-								json_node_get_double(node);
+	return json_node_get_value_type(node) == G_TYPE_INT64 ? (double)json_node_get_int(node)
+							      : json_node_get_double(node);
 }
 
 static gint64 get_int(JsonObject *object, const char *key, gint64 missing)
@@ -111,7 +112,8 @@ static gboolean get_boolean(JsonObject *object, const char *key)
 {
 	JsonNode *node = value_of(object, key);
 
-	return node && json_node_get_value_type(node) == G_TYPE_BOOLEAN && json_node_get_boolean(node);
+	return node && json_node_get_value_type(node) == G_TYPE_BOOLEAN &&
+	       json_node_get_boolean(node);
 }
 
 static gint64 get_bound(JsonObject *object, const char *key)
@@ -136,7 +138,8 @@ static void read_drops(GclkStatus *status, GclkSourceStatus *source, JsonObject 
 	while (json_object_iter_next(&iter, &name, &value)) {
 		GclkStatusCount count = { g_string_chunk_insert_const(status->texts, name), 0 };
 
-		if (!JSON_NODE_HOLDS_VALUE(value) || json_node_get_value_type(value) != G_TYPE_INT64)
+		if (!JSON_NODE_HOLDS_VALUE(value) ||
+			json_node_get_value_type(value) != G_TYPE_INT64)
 			continue;
 		count.count = (guint64)MAX(json_node_get_int(value), 0);
 		g_array_append_val(source->drops, count);
@@ -171,7 +174,8 @@ static GclkSourceStatus *read_source(GclkStatus *status, JsonObject *object)
 	source->age = get_int(object, "age_ns", 0);
 	source->jitter = get_int(object, "jitter_ns", 0);
 	source->frequency_ppb = get_double(object, "frequency_ppb");
-	source->timescale = timescale ? g_string_chunk_insert_const(status->texts, timescale) : NULL;
+	source->timescale =
+		timescale ? g_string_chunk_insert_const(status->texts, timescale) : NULL;
 	source->requests = (guint64)get_within(object, "requests", 0, G_MAXINT64);
 	source->replies = (guint64)get_within(object, "replies", 0, G_MAXINT64);
 	read_drops(status, source, object);

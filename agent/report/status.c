@@ -42,7 +42,7 @@ static const char *const leap_names[] = {
 	[GCLK_LEAP_UNSYNC] = "unsynchronised",
 };
 
-G_DEFINE_QUARK(gclk-status-error-quark, gclk_status_error)
+G_DEFINE_QUARK(gclk - status - error - quark, gclk_status_error)
 
 static const char *to_name(const char *const *names, gsize n, guint value)
 {
@@ -157,8 +157,8 @@ void gclk_source_status_free(GclkSourceStatus *source)
 	g_free(source);
 }
 
-GclkFinding *gclk_finding_new(const char *id, GclkSeverity severity, const char *statement,
-	const char *remedy)
+GclkFinding *gclk_finding_new(
+	const char *id, GclkSeverity severity, const char *statement, const char *remedy)
 {
 	GclkFinding *finding = g_new0(GclkFinding, 1);
 
@@ -327,8 +327,8 @@ char *gclk_status_sources_to_json(const GclkStatus *status)
 
 /* --- judgement -------------------------------------------------------------------------------- */
 
-char *gclk_status_stale(const GclkStatus *status, gint64 boottime, const char *boot_id,
-	gboolean alive)
+char *gclk_status_stale(
+	const GclkStatus *status, gint64 boottime, const char *boot_id, gboolean alive)
 {
 	gint64 interval = MAX(status->interval, 0);
 	char age[32];
@@ -336,17 +336,19 @@ char *gclk_status_stale(const GclkStatus *status, gint64 boottime, const char *b
 	/* differences of times that a damaged file may hold: no overflow, whatever they are */
 	interval = MIN(interval, 3600 * GCLK_NS_PER_S);
 	if (boot_id && status->boot_id && strcmp(boot_id, status->boot_id) != 0)
-		return g_strdup("the status is of an earlier boot; guestclockd has not reported since");
+		return g_strdup(
+			"the status is of an earlier boot; guestclockd has not reported since");
 	if (!alive)
-		return g_strdup_printf("guestclockd (pid %" G_GINT64_FORMAT ") is not running any more",
+		return g_strdup_printf("guestclockd (pid %" G_GINT64_FORMAT
+				       ") is not running any more",
 			status->pid);
 	if (status->boottime < 0 || status->boottime > boottime + STALE_SLACK)
 		return g_strdup("the status carries a time after now: it is not of this boot");
 	if (boottime - status->boottime <= 2 * interval + STALE_SLACK)
 		return NULL;
 	gclk_format_age(boottime - status->boottime, age);
-	return g_strdup_printf("guestclockd (pid %" G_GINT64_FORMAT ") has not reported for %s",
-		status->pid, age);
+	return g_strdup_printf(
+		"guestclockd (pid %" G_GINT64_FORMAT ") has not reported for %s", status->pid, age);
 }
 
 int gclk_status_exit_code(const GclkStatus *status)

@@ -7,7 +7,7 @@
 #include "report/text.h"
 
 #define COLUMNS 80
-#define LABEL 15 /* where the values of the status begin */
+#define LABEL   15 /* where the values of the status begin */
 
 /* --- how states look -------------------------------------------------------------------------- */
 
@@ -73,19 +73,30 @@ static char *offset_in_words(gint64 offset)
 {
 	char text[32];
 
-	gclk_format_bound(magnitude(offset) == G_MAXINT64 ? G_MAXINT64 - 1 : magnitude(offset), text);
+	gclk_format_bound(
+		magnitude(offset) == G_MAXINT64 ? G_MAXINT64 - 1 : magnitude(offset), text);
 	return g_strdup_printf("%s by %s", offset < 0 ? "ahead" : "behind", text);
+}
+
+/* "right within 1.26 us" */
+static char *accuracy(const GclkStatus *status)
+{
+	gint64 error = gclk_status_clock_error(status);
+	char text[32];
+
+	if (error == GCLK_BOUND_UNKNOWN)
+		return g_strdup("but how far it may be off is unknown");
+	gclk_format_bound(error, text);
+	return g_strdup_printf("right within %s", text);
 }
 
 static char *headline_measured(const GclkStatus *status)
 {
 	g_autofree char *words = offset_in_words(status->offset);
-	char text[32];
+	g_autofree char *right = accuracy(status);
 
-	if (magnitude(status->offset) > status->error_bound)
-		return g_strdup_printf("The clock is measured, not steered: %s", words);
-	gclk_format_bound(gclk_status_clock_error(status), text);
-	return g_strdup_printf("The clock is measured, not steered, and right within %s", text);
+	return g_strdup_printf("The clock is measured, not steered: %s",
+		magnitude(status->offset) > status->error_bound ? words : right);
 }
 
 /* The whole status in one sentence. */
@@ -93,19 +104,17 @@ static char *headline(const GclkStatus *status)
 {
 	const char *because = status->reason ? ": " : "";
 	const char *reason = status->reason ? status->reason : "";
-	char text[32];
+	g_autofree char *right = accuracy(status);
 
-	gclk_format_bound(gclk_status_clock_error(status), text);
 	switch (status->state) {
 	case GCLK_STATE_STARTING:
 		return g_strdup_printf("guestclockd is starting%s%s", because, reason);
 	case GCLK_STATE_SYNCHRONISED:
 		if (strcmp(status->control, "none") == 0)
 			return headline_measured(status);
-		return g_strdup_printf("The clock is synchronised, right within %s", text);
+		return g_strdup_printf("The clock is synchronised, %s", right);
 	case GCLK_STATE_HOLDOVER:
-		return g_strdup_printf("The clock is in holdover, still right within %s%s%s", text,
-			because, reason);
+		return g_strdup_printf("The clock is in holdover, %s%s%s", right, because, reason);
 	case GCLK_STATE_UNSYNCHRONISED:
 		break;
 	}
@@ -121,8 +130,7 @@ static void add_line(GString *out, const char *label, const char *value)
 	gclk_text_wrap(out, clean, LABEL, LABEL, COLUMNS);
 }
 
-static void add_linef(GString *out, const char *label, const char *format, ...)
-	G_GNUC_PRINTF(3, 4);
+static void add_linef(GString *out, const char *label, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static void add_linef(GString *out, const char *label, const char *format, ...)
 {
 	g_autofree char *value = NULL;
@@ -156,12 +164,21 @@ static void add_source(GString *out, const GclkStatus *status)
 	add_line(out, "source", text->str);
 }
 
-/* "3: 1 selected, 2 agrees; nothing confirms ..." */
+/* "1 selected, 2 agree; single: ..." */
 static void add_counts(GString *out, const GclkStatus *status)
 {
-	static const GclkVerdict order[] = { GCLK_VERDICT_SELECTED, GCLK_VERDICT_AGREES,
-		GCLK_VERDICT_FALSETICKER, GCLK_VERDICT_REFUSED, GCLK_VERDICT_UNREACHABLE,
-		GCLK_VERDICT_FAILED, GCLK_VERDICT_WAITING };
+	static const struct {
+		GclkVerdict verdict;
+		const char *many;
+	} order[] = {
+		{ GCLK_VERDICT_SELECTED, "selected" },
+		{ GCLK_VERDICT_AGREES, "agree" },
+		{ GCLK_VERDICT_FALSETICKER, "falsetickers" },
+		{ GCLK_VERDICT_REFUSED, "refused" },
+		{ GCLK_VERDICT_UNREACHABLE, "unreachable" },
+		{ GCLK_VERDICT_FAILED, "failed" },
+		{ GCLK_VERDICT_WAITING, "waiting" },
+	};
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	if (status->sources->len < 2 && !status->single)
@@ -172,11 +189,11 @@ static void add_counts(GString *out, const GclkStatus *status)
 		for (guint i = 0; i < status->sources->len; i++) {
 			const GclkSourceStatus *source = g_ptr_array_index(status->sources, i);
 
-			count += source->verdict == order[k];
+			count += source->verdict == order[k].verdict;
 		}
 		if (count)
 			g_string_append_printf(text, "%s%u %s", text->len ? ", " : "", count,
-				gclk_verdict_name(order[k]));
+				count > 1 ? order[k].many : gclk_verdict_name(order[k].verdict));
 	}
 	if (status->single)
 		g_string_append_printf(text, "%ssingle: nothing confirms or contradicts it",
@@ -196,7 +213,8 @@ static void add_measures(GString *out, const GclkStatus *status)
 		add_linef(out, "offset", "%s (the clock is %s)", offset,
 			status->offset < 0 ? "ahead" : "behind");
 		add_linef(out, "error bound", "%s%s", bound,
-			status->assumed ? " (assumed: the reference does not state its own error)" : "");
+			status->assumed ? " (assumed: the reference does not state its own error)"
+					: "");
 	}
 	if (status->frequency_ppb != 0 || status->frequency_error_ppb != 0)
 		add_linef(out, "frequency", "%+.3f ppm, +/- %.3f ppm", status->frequency_ppb / 1000,
@@ -215,8 +233,8 @@ static void add_steps(GString *out, const GclkStatus *status)
 		return;
 	gclk_format_offset(status->last_step, step);
 	gclk_format_age(status->boottime - status->last_step_boottime, age);
-	add_linef(out, "steps", "%" G_GUINT64_FORMAT ", the last %s, %s ago%s%s", status->steps, step,
-		age, status->last_step_reason ? ": " : "",
+	add_linef(out, "steps", "%" G_GUINT64_FORMAT ", the last %s, %s ago%s%s", status->steps,
+		step, age, status->last_step_reason ? ": " : "",
 		status->last_step_reason ? status->last_step_reason : "");
 }
 
@@ -236,14 +254,15 @@ static void add_surroundings(GString *out, const GclkStatus *status)
 	add_linef(out, "control", "%s%s%s", status->control, status->control_reason ? ": " : "",
 		status->control_reason ? status->control_reason : "");
 	if (status->hypervisor)
-		g_string_append(machine, strcmp(status->hypervisor, "none") == 0 ? "no hypervisor" :
-										    status->hypervisor);
+		g_string_append(machine, strcmp(status->hypervisor, "none") == 0
+						 ? "no hypervisor"
+						 : status->hypervisor);
 	if (status->container && strcmp(status->container, "none") != 0)
-		g_string_append_printf(machine, "%scontainer %s", machine->len ? ", " : "",
-			status->container);
+		g_string_append_printf(
+			machine, "%scontainer %s", machine->len ? ", " : "", status->container);
 	if (status->clocksource)
-		g_string_append_printf(machine, "%sclocksource %s", machine->len ? ", " : "",
-			status->clocksource);
+		g_string_append_printf(
+			machine, "%sclocksource %s", machine->len ? ", " : "", status->clocksource);
 	if (machine->len)
 		add_line(out, "machine", machine->str);
 	if (status->servers_from)
@@ -286,7 +305,8 @@ static void add_findings(GString *out, const GclkStatus *status, gboolean color)
 /* Is the clock, though measured well, wrong? Then the headline must not be green. */
 static gboolean is_off(const GclkStatus *status)
 {
-	return strcmp(status->control, "none") == 0 && magnitude(status->offset) > status->error_bound;
+	return strcmp(status->control, "none") == 0 &&
+	       magnitude(status->offset) > status->error_bound;
 }
 
 char *gclk_table_status(const GclkStatus *status, gboolean color)
@@ -457,8 +477,8 @@ char *gclk_table_sources(const GclkStatus *status, gboolean color)
 	for (guint i = 0; i < status->sources->len; i++)
 		add_row(out, g_ptr_array_index(status->sources, i), color);
 	if (any_assumed(status))
-		g_string_append(out,
-			"\n~ this bound rests on an assumption: the reference does not state its own error\n");
+		g_string_append(out, "\n~ this bound rests on an assumption: the reference does "
+				     "not state its own error\n");
 	add_reasons(out, status);
 	return g_string_free(out, FALSE);
 }

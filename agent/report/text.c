@@ -80,8 +80,8 @@ static void fill(GString *out, guint columns)
 		g_string_append_c(out, ' ');
 }
 
-void gclk_text_pad_style(GString *out, const char *text, gint width, GclkStyle style,
-	gboolean color)
+void gclk_text_pad_style(
+	GString *out, const char *text, gint width, GclkStyle style, gboolean color)
 {
 	guint used = gclk_text_width(text);
 	guint wanted = (guint)ABS(width);

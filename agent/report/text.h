@@ -28,8 +28,8 @@ char *gclk_text_shorten(const char *text, guint width);
 void gclk_text_pad(GString *out, const char *text, gint width);
 
 /* The same in a style, if color; the filling is not styled. */
-void gclk_text_pad_style(GString *out, const char *text, gint width, GclkStyle style,
-	gboolean color);
+void gclk_text_pad_style(
+	GString *out, const char *text, gint width, GclkStyle style, gboolean color);
 
 /* Appends text in lines of at most width columns, broken at blanks; it begins in column at, further
    lines begin in column indent. Ends with a newline. */

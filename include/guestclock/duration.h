@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Durations as people write them in configurations and on command lines: "100ms", "1.5 s", "2min". */
+/* Durations as people write them in configurations and on command lines: "100ms", "1.5 s". */
 #ifndef GUESTCLOCK_DURATION_H
 #define GUESTCLOCK_DURATION_H
 

@@ -4,9 +4,9 @@
  * nesting are the writer's business. The members of the outermost container stand on a line each.
  *
  * Every call that adds a value takes the member's key inside an object, and NULL inside an array
- * and for the outermost value. Unbalanced calls and misplaced keys are bugs of the caller and abort;
- * the values may be anything: text that is not UTF-8 gets U+FFFD for what is wrong, NULL text and
- * numbers that JSON cannot express (infinity, NaN) become null.
+ * and for the outermost value. Unbalanced calls and misplaced keys are bugs of the caller and
+ * abort; the values may be anything: text that is not UTF-8 gets U+FFFD for what is wrong, NULL
+ * text and numbers that JSON cannot express (infinity, NaN) become null.
  */
 #ifndef GUESTCLOCK_JSON_WRITER_H
 #define GUESTCLOCK_JSON_WRITER_H

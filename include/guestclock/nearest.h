@@ -6,7 +6,7 @@
 #include <glib.h>
 
 /* Letters to insert, drop, exchange or swap with their neighbour to get from one ASCII word to the
-   other, case aside (optimal string alignment). Words beyond 63 letters count as G_MAXUINT apart. */
+   other, case aside (optimal string alignment). Words beyond 63 letters are G_MAXUINT apart. */
 guint gclk_word_distance(const char *a, const char *b);
 
 /* The entry of words (ended by NULL) nearest to word, if it is near enough to be a mistyping of
