@@ -41,6 +41,7 @@ struct GclkAgent {
 	gboolean first;  /* the clock has not been corrected since the start */
 
 	GclkClockPair now;  /* of the last decision */
+	gint64 moved_raw;   /* RAW time when REAL was last moved by somebody else; 0: never */
 	GclkSlot *selected; /* or NULL */
 	GclkSlot *lately;   /* the last one that was selected: holdover goes by its estimate */
 	gboolean single;

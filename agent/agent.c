@@ -10,7 +10,63 @@
 /* Without a sample for so many of its polls, and this much, a source is stale. */
 #define STALE_POLLS 8
 #define STALE_EXTRA (4 * GCLK_NS_PER_S)
+/* A leap second is known by its length, as far as other corrections do not blur it. */
+#define LEAP_TOLERANCE (20 * GCLK_NS_PER_MS)
 #define SAVE_INTERVAL (600 * GCLK_NS_PER_S)
+
+/* --- the clocks ------------------------------------------------------------------------------- */
+
+void gclk_agent_tell_sources(GclkAgent *agent, void (*tell)(GclkSource *, gint64), gint64 value)
+{
+	for (guint i = 0; i < agent->slots->len; i++)
+		tell(((GclkSlot *) g_ptr_array_index(agent->slots, i))->source, value);
+}
+
+/* Did the kernel do the leap second that it was told to? Then every reference did one too. */
+static gboolean was_leap(GclkAgent *agent, gint64 jump)
+{
+	gint64 leap = agent->actuator.leap == GCLK_LEAP_INSERT	 ? -GCLK_NS_PER_S
+		      : agent->actuator.leap == GCLK_LEAP_DELETE ? GCLK_NS_PER_S
+								 : 0;
+
+	if (!leap || ABS(jump - leap) > LEAP_TOLERANCE)
+		return FALSE;
+	for (guint i = 0; i < agent->slots->len; i++)
+		gclk_estimator_shift(
+			((GclkSlot *) g_ptr_array_index(agent->slots, i))->estimator, leap);
+	agent->actuator.leap = GCLK_LEAP_NONE;
+	g_message("leap second");
+	return TRUE;
+}
+
+/* Somebody set the clock, or the machine slept: what was known of it counts no more, until samples
+   taken since then say what it is now. */
+static void note_move(GclkAgent *agent, gint64 jump)
+{
+	char text[32];
+
+	gclk_format_offset(jump, text);
+	g_warning("the clock was moved by %s, not by guestclockd", text);
+	agent->moved_raw = agent->now.raw;
+	agent->urgent = TRUE;
+	gclk_agent_burst(agent);
+}
+
+/* TRUE: REAL has been moved since the last look. */
+static gboolean look_at_clocks(GclkAgent *agent)
+{
+	double rate = agent->actuator.frequency_ppb + agent->actuator.tick_ppb;
+	gint64 jump;
+
+	agent->platform->read_pair(agent->platform, &agent->now);
+	jump = gclk_clock_watch_look(&agent->watch, &agent->now, rate);
+	if (!jump)
+		return FALSE;
+	gclk_agent_tell_sources(agent, gclk_source_stepped, jump);
+	if (!was_leap(agent, jump))
+		note_move(agent, jump);
+	return TRUE;
+}
 
 /* --- sources speak ---------------------------------------------------------------------------- */
 
@@ -18,8 +74,14 @@ static void on_sample(gpointer user, GclkSource *source, const GclkSample *sampl
 {
 	static const char *const words[] = { "accepted", "suspect", "jumped" };
 	GclkSlot *slot = user;
-	GclkEstimatorResult result = gclk_estimator_add(slot->estimator, sample);
+	GclkEstimatorResult result;
 
+	/* A measurement across a jump of REAL measures nothing. */
+	if (look_at_clocks(slot->agent)) {
+		gclk_agent_decide(slot->agent);
+		return;
+	}
+	result = gclk_estimator_add(slot->estimator, sample);
 	slot->last = *sample;
 	slot->sampled = TRUE;
 	g_debug("%s: offset %+" G_GINT64_FORMAT " ns, delay %" G_GINT64_FORMAT " ns: %s",
@@ -180,12 +242,6 @@ gboolean gclk_agent_settled(const GclkAgent *agent)
 	return TRUE;
 }
 
-void gclk_agent_tell_sources(GclkAgent *agent, void (*tell)(GclkSource *, gint64), gint64 value)
-{
-	for (guint i = 0; i < agent->slots->len; i++)
-		tell(((GclkSlot *) g_ptr_array_index(agent->slots, i))->source, value);
-}
-
 static void note_step(GclkAgent *agent, const GclkServoOutput *out)
 {
 	char text[32];
@@ -249,16 +305,21 @@ static void note_servo(GclkAgent *agent, const GclkServoOutput *out)
 /* Lets the servo decide and the actuator do it; returns what was decided. */
 static GclkServoAction steer(GclkAgent *agent)
 {
-	GclkServoOutput out = run_servo(agent);
+	GclkServoOutput out;
 	GError *error = NULL;
 
+	if (!agent->actuator.steers)
+		return GCLK_SERVO_SLEW; /* whoever steers does what is needed */
+	if (agent->moved_raw && agent->estimate.last_raw <= agent->moved_raw)
+		return GCLK_SERVO_WAIT;
+	out = run_servo(agent);
 	note_servo(agent, &out);
 	if (!gclk_actuator_apply(&agent->actuator, &out, &error)) {
 		note_failure(agent, error);
 		return GCLK_SERVO_REFUSE;
 	}
 	gclk_agent_clear_finding(agent, "clock-control");
-	if (agent->actuator.steers && out.action == GCLK_SERVO_STEP)
+	if (out.action == GCLK_SERVO_STEP)
 		note_step(agent, &out);
 	if (out.action == GCLK_SERVO_STEP || out.action == GCLK_SERVO_SLEW)
 		agent->first = FALSE;
@@ -305,16 +366,25 @@ static void judge_state(GclkAgent *agent, GclkServoAction action, const char *no
 		set_state(agent, GCLK_STATE_UNSYNCHRONISED, no_source);
 }
 
+/* What the source announces, or the table of this machine knows. The kernel acts at the end of the
+   day on which it is told, so it is told on that day only. */
+static GclkLeap leap_today(const GclkAgent *agent)
+{
+	GclkLeap leap = agent->lately ? agent->lately->last.leap : GCLK_LEAP_NONE;
+
+	if (!gclk_leap_day(agent->now.real) || leap == GCLK_LEAP_UNSYNC)
+		return GCLK_LEAP_NONE;
+	return leap ? leap : gclk_leap_table_leap(agent->leap, agent->now.real);
+}
+
 static void tell_kernel(GclkAgent *agent)
 {
 	gboolean good = agent->state == GCLK_STATE_SYNCHRONISED ||
 			agent->state == GCLK_STATE_HOLDOVER;
-	GclkLeap leap = agent->lately ? agent->lately->last.leap : GCLK_LEAP_NONE;
 	const GclkHonesty honesty = {
 		.synchronised = good,
 		.bound = gclk_bound_add(ABS(agent->offset), agent->bound),
-		.leap = gclk_leap_day(agent->now.real) && leap != GCLK_LEAP_UNSYNC ? leap
-										   : GCLK_LEAP_NONE,
+		.leap = leap_today(agent),
 		.tai_offset = good ? gclk_leap_table_offset(agent->leap, agent->now.real) : 0,
 	};
 	GError *error = NULL;
@@ -332,23 +402,6 @@ static void report(GclkAgent *agent)
 }
 
 /* --- the pipeline on one screen --------------------------------------------------------------- */
-
-static void look_at_clocks(GclkAgent *agent)
-{
-	double rate = agent->actuator.frequency_ppb + agent->actuator.tick_ppb;
-	gint64 jump;
-
-	agent->platform->read_pair(agent->platform, &agent->now);
-	jump = gclk_clock_watch_look(&agent->watch, &agent->now, rate);
-	if (jump) {
-		char text[32];
-
-		gclk_format_offset(jump, text);
-		g_warning("somebody else moved the clock by %s", text);
-		gclk_agent_tell_sources(agent, gclk_source_stepped, jump);
-		agent->urgent = TRUE;
-	}
-}
 
 static void estimate_now(GclkAgent *agent)
 {

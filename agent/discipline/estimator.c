@@ -272,6 +272,14 @@ GclkEstimatorResult gclk_estimator_add(GclkEstimator *e, const GclkSample *sampl
 	return odd > 1 ? suspect(e, &m, odd) : accept(e, &m);
 }
 
+void gclk_estimator_shift(GclkEstimator *e, gint64 delta)
+{
+	e->base_offset += delta;
+	for (guint i = 0; i < e->recent_n; i++)
+		e->recent[i].offset += delta;
+	e->odd_n = e->odd_in_a_row = 0;
+}
+
 /* The true offset lies within the bound of every sample, each widened by what the clock may have
    drifted since; the tightest of them bounds the estimate. */
 static gint64 bound_at(const GclkEstimator *e, gint64 raw, double offset, double frequency,

@@ -56,6 +56,9 @@ void gclk_estimator_start(GclkEstimator *estimator, double frequency_ppb, double
 /* Samples must come in the order of their RAW time; an older one is ignored (SUSPECT). */
 GclkEstimatorResult gclk_estimator_add(GclkEstimator *estimator, const GclkSample *sample);
 
+/* UTC itself was stepped by delta ns: a leap second. */
+void gclk_estimator_shift(GclkEstimator *estimator, gint64 delta);
+
 /* The estimate for a RAW time at or after the last sample. FALSE: no sample yet. */
 gboolean gclk_estimator_predict(const GclkEstimator *estimator, gint64 raw, GclkEstimate *out);
 

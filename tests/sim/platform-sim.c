@@ -145,7 +145,7 @@ static void answer(gpointer user)
 	Packet *packet = user;
 	const SimServer *server = packet->socket->server;
 	SimVm *vm = packet->socket->sim->world->vm;
-	gint64 now = sim_now(vm) + server->offset;
+	gint64 now = sim_utc(vm) + server->offset;
 	GclkNtpHeader request, reply;
 
 	if (is_lost(vm, server)) {
@@ -267,7 +267,7 @@ static gint ptp_read(GclkPlatform *platform, GclkPtp *device, GclkPtpMethod meth
 		out[i] = (GclkPtpReading){
 			.before = real - before,
 			.after = real + after,
-			.device = sim_now(world->vm) + ptp->offset +
+			.device = sim_utc(world->vm) + ptp->offset +
 				  (gint64) ((double) ptp->noise * sim_normal(world->vm)),
 		};
 	}

@@ -116,6 +116,14 @@ static void on_happening(gpointer user)
 	case SIM_PAUSE:
 		sim_pause(world->vm, ns(h->event.value));
 		break;
+	case SIM_SUSPEND:
+		sim_suspend(world->vm, ns(h->event.value));
+		break;
+	case SIM_LEAP_SECOND:
+		sim_utc_step(world->vm, ns(h->event.value));
+		for (guint i = 0; i < world->n_servers; i++)
+			world->servers[i].leap = GCLK_LEAP_NONE;
+		break;
 	case SIM_FREQUENCY:
 		sim_frequency_add(world->vm, h->event.value);
 		break;
@@ -154,7 +162,7 @@ static void on_watch(gpointer user)
 	Run *run = user;
 	const SimScenario *s = run->scenario;
 	double t = elapsed(run);
-	double error = (double) (sim_now(run->world.vm) - sim_real(run->world.vm)) / 1e9;
+	double error = (double) (sim_utc(run->world.vm) - sim_real(run->world.vm)) / 1e9;
 	gboolean bad = fabs(error) > s->converge_limit;
 
 	if (bad && t <= s->settled)
@@ -179,7 +187,7 @@ static void on_log(const gchar *domain, GLogLevelFlags level, const gchar *messa
 	(void) domain;
 	if (level & (G_LOG_FLAG_FATAL) || sim_verbose)
 		printf("# %10.3f s  error %+.9f s  %s\n", elapsed(run),
-			(double) (sim_now(run->world.vm) - sim_real(run->world.vm)) / 1e9, message);
+			(double) (sim_utc(run->world.vm) - sim_real(run->world.vm)) / 1e9, message);
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */

@@ -15,6 +15,8 @@ typedef enum {
 	SIM_PTP_GONE,
 	SIM_PTP_BACK,
 	SIM_PAUSE,         /* for value seconds */
+	SIM_SUSPEND,       /* for value seconds; the kernel moves REAL on by as much */
+	SIM_LEAP_SECOND,   /* UTC is stepped by value: -1 inserts one */
 	SIM_FREQUENCY,     /* RAW runs faster by value ppm */
 	SIM_SET_CLOCK,     /* somebody moves REAL by value seconds */
 	SIM_READ_ONLY,     /* no file can be written any more */

@@ -37,6 +37,7 @@ struct SimVm {
 	guint phase_tc;
 	gint64 next_second; /* REAL */
 	gint64 next_stride; /* true time */
+	gint64 utc_ahead;   /* leap seconds that were */
 };
 
 /* --- chance ----------------------------------------------------------------------------------- */
@@ -189,6 +190,27 @@ void sim_pause(SimVm *vm, gint64 duration)
 	/* True time goes on alone; what was due in between comes late. */
 	vm->now.ns += duration;
 	vm->next_stride += duration;
+}
+
+void sim_suspend(SimVm *vm, gint64 duration)
+{
+	sim_pause(vm, duration);
+	sim_real_step(vm, duration);
+}
+
+void sim_utc_step(SimVm *vm, gint64 delta)
+{
+	GclkLeap due = delta < 0 ? GCLK_LEAP_INSERT : GCLK_LEAP_DELETE;
+
+	vm->utc_ahead += delta;
+	if (vm->discipline.leap == due)
+		sim_real_step(vm, delta);
+	vm->discipline.leap = GCLK_LEAP_NONE;
+}
+
+gint64 sim_utc(const SimVm *vm)
+{
+	return vm->now.ns + vm->utc_ahead;
 }
 
 void sim_frequency_add(SimVm *vm, double ppm)

@@ -27,7 +27,8 @@ void sim_vm_free(SimVm *vm);
 
 /* --- time and chance -------------------------------------------------------------------------- */
 
-gint64 sim_now(const SimVm *vm);  /* true time, ns since 1970 */
+gint64 sim_now(const SimVm *vm);  /* true time as if there were no leap seconds, ns since 1970 */
+gint64 sim_utc(const SimVm *vm);  /* the same with them */
 gint64 sim_real(const SimVm *vm); /* REAL, ns since 1970 */
 gint64 sim_raw(const SimVm *vm);
 double sim_raw_rate_ppb(const SimVm *vm);  /* RAW against true time now, + fast */
@@ -49,6 +50,8 @@ void sim_run(SimVm *vm, gint64 until);
 void sim_real_set(SimVm *vm, gint64 offset);     /* REAL = true time - offset */
 void sim_real_step(SimVm *vm, gint64 delta);
 void sim_pause(SimVm *vm, gint64 duration);      /* both clocks and the guest stand still */
+void sim_suspend(SimVm *vm, gint64 duration);    /* RAW stands still, the kernel moves REAL on */
+void sim_utc_step(SimVm *vm, gint64 delta);      /* a leap second: UTC, and REAL if it was armed */
 void sim_frequency_add(SimVm *vm, double ppm);   /* a migration */
 void sim_tick_loss(SimVm *vm, double share);
 
