@@ -184,8 +184,14 @@ static void facts_are_listed(void)
 	GclkTree tree;
 	GclkHypervisorFacts facts;
 	g_autoptr(GPtrArray) lines = NULL;
+	g_autoptr(GPtrArray) unknown = NULL;
 
 	gclk_tree_init(&tree);
+	gclk_hypervisor_facts_collect(&tree.platform, strange, &facts);
+	unknown = gclk_hypervisor_facts_describe(&facts);
+	GCLK_ASSERT_INT(unknown->len, 1);
+	GCLK_ASSERT_STR(unknown->pdata[0], "cpuid 0x40000000: SomethingNew");
+	gclk_hypervisor_facts_clear(&facts);
 	gclk_tree_write(&tree, DMI "sys_vendor", "QE\x01MU\xff\n", -1);
 	gclk_hypervisor_facts_collect(&tree.platform, kvm_with_hyperv, &facts);
 	GCLK_ASSERT_INT(facts.n_signatures, 2);
@@ -365,6 +371,7 @@ static void rivals(void)
 		{ "chronyd", "chronyd -dx", ROOT_STATUS, NULL },
 		{ "chronyd", "chronyd -u x", ROOT_STATUS, "chronyd" }, /* the user is x */
 		{ "chronyd", "chronyd -ux", ROOT_STATUS, "chronyd" },
+		{ "chronyd", "chronyd -u -x", ROOT_STATUS, "chronyd" }, /* so is it here */
 		{ "chronyd", "chronyd -d -u _chrony -x", ROOT_STATUS, NULL },
 		{ "chronyd", "chronyd -f /etc/x -n", ROOT_STATUS, "chronyd" },
 		{ "chronyd", "chronyd -Q server 192.0.2.1", ROOT_STATUS, NULL },

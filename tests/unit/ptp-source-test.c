@@ -367,6 +367,12 @@ static void a_step_beside_the_reading_voids_it(void)
 	rig_clear(&rig);
 }
 
+static void all_methods(Rig *rig, gint error)
+{
+	for (gsize m = 0; m < GCLK_PTP_METHODS; m++)
+		rig->errors[m] = error;
+}
+
 /* --- methods ---------------------------------------------------------------------------------- */
 
 static void methods_by_trying(void)
@@ -422,6 +428,7 @@ static void a_missing_method_is_asked_again_later(void)
 	rig.errors[GCLK_PTP_PRECISE] = 0; /* the clocksource is kvm-clock now */
 	pass(&rig, 600 * SECOND);
 	GCLK_ASSERT_STR(rig.source->detail.method, "PRECISE");
+	GCLK_ASSERT_INT(rig.opens, 1);
 	/* and back: the method that worked goes away, with no sample lost */
 	rig.errors[GCLK_PTP_PRECISE] = ENODEV;
 	rig.samples = 0;
@@ -429,6 +436,45 @@ static void a_missing_method_is_asked_again_later(void)
 	GCLK_ASSERT_INT(rig.samples, 10);
 	GCLK_ASSERT_HAS(rig.source->detail.method, "PLAIN");
 	GCLK_ASSERT_INT(rig.opens, 1);
+	rig_clear(&rig);
+}
+
+/* Trying the better methods costs a system call each: not with every poll. */
+static void methods_are_not_tried_all_the_time(void)
+{
+	Rig rig;
+
+	rig_init(&rig);
+	add_device(&rig, 0, "ptp_vmw");
+	rig.errors[GCLK_PTP_PRECISE] = rig.errors[GCLK_PTP_EXTENDED] = EOPNOTSUPP;
+	start(&rig, NULL);
+	pass(&rig, 1900 * SECOND);
+	GCLK_ASSERT_INT(rig.asked[GCLK_PTP_PRECISE], 4);
+	GCLK_ASSERT_INT(rig.asked[GCLK_PTP_EXTENDED], 4);
+	rig_clear(&rig);
+}
+
+static void a_method_that_breaks_is_replaced(void)
+{
+	Rig rig;
+
+	rig_init(&rig);
+	add_device(&rig, 0, "vmclock0");
+	start(&rig, NULL);
+	pass(&rig, 5 * SECOND);
+	GCLK_ASSERT_STR(rig.source->detail.method, "PRECISE");
+	rig.errors[GCLK_PTP_PRECISE] = EIO;
+	rig.samples = 0;
+	pass(&rig, 10 * SECOND);
+	CU_ASSERT_TRUE(rig.samples >= 9);
+	GCLK_ASSERT_INT(rig.source->condition, GCLK_SOURCE_OK);
+	/* a device that is late with one method would be late with all: it is asked once */
+	all_methods(&rig, ETIMEDOUT);
+	memset(rig.asked, 0, sizeof rig.asked);
+	pass(&rig, 10 * SECOND);
+	GCLK_ASSERT_INT(rig.asked[GCLK_PTP_PRECISE] + rig.asked[GCLK_PTP_EXTENDED] +
+				rig.asked[GCLK_PTP_PLAIN],
+		10);
 	rig_clear(&rig);
 }
 
@@ -478,12 +524,6 @@ static void errors_of_reads(void)
 		GCLK_ASSERT_STR(rig.source->reason, NULL);
 		rig_clear(&rig);
 	}
-}
-
-static void all_methods(Rig *rig, gint error)
-{
-	for (gsize m = 0; m < GCLK_PTP_METHODS; m++)
-		rig->errors[m] = error;
 }
 
 static void gone_and_back_with_another_number(void)
@@ -710,6 +750,20 @@ static void named_device_is_followed_by_its_name(void)
 	pass(&rig, 16 * SECOND);
 	GCLK_ASSERT_STR(rig.opened, "/dev/ptp1");
 	GCLK_ASSERT_STR(rig.source->name, "/dev/ptp0");
+	/* two with its name: which is meant cannot be known */
+	all_methods(&rig, ENODEV);
+	add_device(&rig, 4, "52:54:00:12:34:56");
+	pass(&rig, SECOND);
+	all_methods(&rig, 0);
+	remove_device(&rig, 0);
+	rig.open_error = G_FILE_ERROR_NOENT;
+	pass(&rig, 16 * SECOND);
+	GCLK_ASSERT_STR(rig.opened, "/dev/ptp0");
+	rig.open_error = -1;
+	remove_device(&rig, 4);
+	pass(&rig, 16 * SECOND);
+	GCLK_ASSERT_STR(rig.opened, "/dev/ptp1");
+	add_device(&rig, 0, "another");
 	/* it goes for good: what the configuration names is used, whatever it is */
 	all_methods(&rig, ENODEV);
 	remove_device(&rig, 1);
@@ -941,9 +995,29 @@ static void vmclock_page(void)
 	GCLK_ASSERT_INT(rig.sample.leap, GCLK_LEAP_INSERT);
 	GCLK_ASSERT_INT(rig.sample.flags, 0);
 	GCLK_ASSERT_INT(rig.sample.reference_bound, 25000 + 1000); /* 1 ppm for the second since */
-	/* unreliable, noticed with the next look at the page */
+	/* another device must not inherit what this one stated */
+	all_methods(&rig, ENODEV);
+	remove_device(&rig, 0);
+	pass(&rig, SECOND);
+	all_methods(&rig, 0);
+	add_device(&rig, 0, "KVM virtual PTP");
+	pass(&rig, 16 * SECOND);
+	GCLK_ASSERT_INT(rig.sample.flags, GCLK_SAMPLE_ASSUMED);
+	GCLK_ASSERT_INT(rig.sample.leap, GCLK_LEAP_NONE);
+	all_methods(&rig, ENODEV);
+	remove_device(&rig, 0);
+	pass(&rig, SECOND);
+	all_methods(&rig, 0);
+	write_page(&rig, 0, 2, 1);
+	add_device(&rig, 0, "vmclock0");
+	pass(&rig, 16 * SECOND);
+	GCLK_ASSERT_INT(rig.sample.flags, 0);
+	pass(&rig, 20 * SECOND); /* between two looks at the page */
+	/* unreliable, noticed with the next look at the page, and not with every poll */
 	write_page(&rig, 0, 4, 0);
+	rig.samples = 0;
 	pass(&rig, 20 * SECOND);
+	CU_ASSERT_TRUE(rig.samples >= 1 && rig.samples <= 16);
 	GCLK_ASSERT_INT(rig.source->condition, GCLK_SOURCE_REFUSED);
 	GCLK_ASSERT_HAS(rig.source->reason, "unreliable");
 	write_page(&rig, 0, 1, 0);
@@ -1029,6 +1103,8 @@ int main(void)
 		{ "a step beside the reading", a_step_beside_the_reading_voids_it },
 		{ "methods by trying", methods_by_trying },
 		{ "a missing method is tried again", a_missing_method_is_asked_again_later },
+		{ "methods are not tried all the time", methods_are_not_tried_all_the_time },
+		{ "a method that breaks is replaced", a_method_that_breaks_is_replaced },
 		{ "errors of reads", errors_of_reads },
 		{ "gone and back with another number", gone_and_back_with_another_number },
 		{ "a burst looks for the device at once", a_burst_looks_at_once },
