@@ -31,7 +31,11 @@ gboolean gclk_stamps_enable(int fd, guint8 family)
 {
 	const int on = 1;
 
-	(void)family;
+	/* Without this the kernel keeps "host unreachable" to itself: harderr in net/ipv4/udp.c. */
+	if (family == 4)
+		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+	else
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
 	for (gsize i = 0; i < G_N_ELEMENTS(levels); i++) {
 		if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &levels[i].flags,
 			    sizeof(levels[i].flags)))
@@ -56,6 +60,9 @@ static void read_error(const struct cmsghdr *control, GclkStamps *out)
 	if (control->cmsg_len < CMSG_LEN(sizeof(error)))
 		return;
 	memcpy(&error, CMSG_DATA(control), sizeof(error));
+	if (error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6 ||
+		error.ee_origin == SO_EE_ORIGIN_LOCAL)
+		out->error = (int)error.ee_errno;
 	if (error.ee_errno != ENOMSG || error.ee_origin != SO_EE_ORIGIN_TIMESTAMPING ||
 		error.ee_info != SCM_TSTAMP_SND)
 		return;

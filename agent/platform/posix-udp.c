@@ -31,6 +31,8 @@ struct GclkSocket {
 	guint32 stamped_id;
 	gint64 departure; /* of the last one, REAL, ns */
 	gboolean departure_kernel;
+	int error;         /* one that waits to be told from the loop */
+	guint error_timer; /* does that; 0: none waits */
 };
 
 typedef struct {
@@ -115,17 +117,19 @@ static void deliver(GclkSocket *socket, const Message *message)
 	socket->events->received(socket->user, &datagram);
 }
 
-typedef enum { FETCHED_NOTHING, FETCHED_DEPARTURE, FETCHED_DATAGRAM } Fetched;
+typedef enum { NOTHING, DEPARTURE, NETWORK_ERROR, DATAGRAM } Fetched;
 
-/* Reads the queue of departure stamps. In simulators an ordinary datagram may come instead. */
-static Fetched fetch_departure(GclkSocket *socket, Message *message)
+/* Reads the queue of departures and errors. In simulators an ordinary datagram may come instead. */
+static Fetched fetch_queued(GclkSocket *socket, Message *message)
 {
-	if (!receive(socket->fd, gclk_stamps_queue(), message))
-		return FETCHED_NOTHING;
+	if (!gclk_stamps_queue() || !receive(socket->fd, gclk_stamps_queue(), message))
+		return NOTHING;
 	if (!(message->header.msg_flags & gclk_stamps_queue()))
-		return FETCHED_DATAGRAM;
+		return DATAGRAM;
+	if (message->stamps.error)
+		return NETWORK_ERROR;
 	note_departure(socket, &message->stamps);
-	return FETCHED_DEPARTURE;
+	return DEPARTURE;
 }
 
 static int take_error(int fd)
@@ -140,26 +144,51 @@ static int take_error(int fd)
 static gboolean ready(gint fd, GIOCondition condition, gpointer user)
 {
 	GclkSocket *socket = user;
-	Fetched fetched = FETCHED_NOTHING;
+	Fetched fetched = NOTHING;
 	Message message;
 	int error = 0;
 
 	/* the stamp of a request comes before its reply, and is wanted with it */
-	if (condition & (G_IO_PRI | G_IO_ERR) && socket->told_departures)
-		fetched = fetch_departure(socket, &message);
-	if (fetched != FETCHED_DATAGRAM && condition & G_IO_IN) {
+	if (condition & (G_IO_PRI | G_IO_ERR))
+		fetched = fetch_queued(socket, &message);
+	if (fetched == NETWORK_ERROR) {
+		error = message.stamps.error;
+	} else if (fetched != DATAGRAM && condition & G_IO_IN) {
 		if (receive(fd, 0, &message))
-			fetched = FETCHED_DATAGRAM;
+			fetched = DATAGRAM;
 		else
 			error = errno;
-	} else if (fetched == FETCHED_NOTHING && condition & (G_IO_ERR | G_IO_HUP)) {
+	} else if (fetched == NOTHING && condition & (G_IO_ERR | G_IO_HUP)) {
 		error = take_error(fd);
 	}
-	if (fetched == FETCHED_DATAGRAM)
+	if (fetched == DATAGRAM)
 		deliver(socket, &message);
 	else if (error && error != EAGAIN && error != EWOULDBLOCK)
 		socket->events->failed(socket->user, error);
 	return G_SOURCE_CONTINUE;
+}
+
+static void tell_error(gpointer user)
+{
+	GclkSocket *socket = user;
+	int error = socket->error;
+
+	socket->error_timer = 0;
+	socket->events->failed(socket->user, error);
+}
+
+/* Mostly the stamp is there as soon as the datagram has gone; this saves a turn of the loop. What
+   else is in the queue has to wait for the loop. */
+static void fetch_at_once(GclkSocket *socket)
+{
+	Message message;
+
+	if (!socket->told_departures || fetch_queued(socket, &message) != NETWORK_ERROR)
+		return;
+	socket->error = message.stamps.error;
+	if (!socket->error_timer)
+		socket->error_timer =
+			socket->platform->timer_start(socket->platform, 0, tell_error, socket);
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -223,7 +252,6 @@ GclkSocket *gclk_posix_udp_open(GclkPlatform *platform, const GclkAddress *peer,
 gboolean gclk_posix_udp_send(GclkPlatform *platform, GclkSocket *socket, const guint8 *data,
 	gsize length, GclkClockPair *departure, GError **error)
 {
-	Message message;
 	ssize_t n = -1;
 
 	/* An error that an earlier datagram brought home fails the first try, which then sends
@@ -239,9 +267,7 @@ gboolean gclk_posix_udp_send(GclkPlatform *platform, GclkSocket *socket, const g
 	socket->next_id++;
 	socket->departure = departure->real;
 	socket->departure_kernel = FALSE;
-	/* Mostly the stamp is there at once; this saves a turn of the loop. */
-	if (socket->told_departures)
-		fetch_departure(socket, &message);
+	fetch_at_once(socket);
 	return TRUE;
 }
 
@@ -262,9 +288,9 @@ gboolean gclk_posix_udp_local(GclkPlatform *platform, GclkSocket *socket, GclkAd
 
 void gclk_posix_udp_close(GclkPlatform *platform, GclkSocket *socket)
 {
-	(void)platform;
 	if (!socket)
 		return;
+	platform->timer_stop(platform, socket->error_timer);
 	g_source_destroy(socket->source);
 	g_source_unref(socket->source);
 	close(socket->fd);

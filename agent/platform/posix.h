@@ -88,6 +88,7 @@ typedef struct {
 	gint64 departure; /* REAL, ns */
 	gboolean has_id;
 	guint32 departure_id; /* which datagram: counts those sent on the socket */
+	int error;            /* errno of what the network answered (ICMP), or 0 */
 } GclkStamps;
 
 /* Asks for stamps as good as there are; TRUE: departures will be told through MSG_ERRQUEUE. */
