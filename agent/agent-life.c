@@ -8,6 +8,8 @@
 #define HEARTBEAT (20 * GCLK_NS_PER_S)
 /* At the start, so long is waited for sources that have not yet spoken: an iburst and a name. */
 #define SETTLE_TIME (12 * GCLK_NS_PER_S)
+/* Samples by which a source has had its say. */
+#define SETTLED_SAMPLES 4
 /* What is believed of a frequency never measured: crystals and TSC calibrations, 1 sigma. */
 #define SIGMA_UNKNOWN_PPB 50000.0
 
@@ -130,6 +132,28 @@ void gclk_agent_free(GclkAgent *agent)
 	g_free(agent->last_step_reason);
 	g_free(agent);
 }
+
+/* --- settling ---------------------------------------------------------------------------------- */
+
+static gboolean slot_settled(const GclkSlot *slot)
+{
+	GclkEstimate e;
+
+	if (slot->source->condition != GCLK_SOURCE_WAITING &&
+		slot->source->condition != GCLK_SOURCE_OK)
+		return TRUE;
+	return gclk_estimator_predict(slot->estimator, 0, &e) && e.samples >= SETTLED_SAMPLES;
+}
+
+gboolean gclk_agent_settled(const GclkAgent *agent)
+{
+	for (guint i = 0; i < agent->slots->len; i++)
+		if (!slot_settled(g_ptr_array_index(agent->slots, i)))
+			return FALSE;
+	return TRUE;
+}
+
+/* --- sources come and go ------------------------------------------------------------------------ */
 
 /* What is believed of the frequency: what was learned, or what the kernel was left with. */
 static void prime(const GclkAgent *agent, GclkSlot *slot)

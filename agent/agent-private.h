@@ -59,6 +59,15 @@ struct GclkAgent {
 	gboolean urgent;     /* something changed since the last report */
 };
 
+/* agent-input.c: reads the clocks. TRUE: REAL has been moved since the last look, not by us. */
+gboolean gclk_agent_look(GclkAgent *agent);
+
+/* agent-select.c: asks all sources, sets selected, single and origins; *reason: why there is none. */
+void gclk_agent_select(GclkAgent *agent, char **reason);
+/* Reference minus REAL, ns, from reference minus RAW. */
+gint64 gclk_agent_offset(const GclkAgent *agent, const GclkEstimate *estimate);
+gint64 gclk_agent_poll_interval(const GclkSlot *slot);
+
 /* agent.c: one turn of the pipeline, from a look at the clocks to the report. */
 void gclk_agent_decide(GclkAgent *agent);
 extern const GclkSourceEvents gclk_agent_source_events; /* user: the GclkSlot */

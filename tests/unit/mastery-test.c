@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mastery.h"
 
+#include <string.h>
+
 #include "harness.h"
 
 static void check(GclkControl control, gboolean may, const char *container, const char *rival,

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What comes in: the clocks are looked at, sources speak. */
+#include "agent-private.h"
+
+#include "report/table.h"
+
+/* A leap second is known by its length, as far as other corrections do not blur it. */
+#define LEAP_TOLERANCE (20 * GCLK_NS_PER_MS)
+
+/* --- the clocks ------------------------------------------------------------------------------- */
+
+void gclk_agent_tell_sources(GclkAgent *agent, void (*tell)(GclkSource *, gint64), gint64 value)
+{
+	for (guint i = 0; i < agent->slots->len; i++)
+		tell(((GclkSlot *) g_ptr_array_index(agent->slots, i))->source, value);
+}
+
+/* Did the kernel do the leap second that it was told to? Then every reference did one too. */
+static gboolean was_leap(GclkAgent *agent, gint64 jump)
+{
+	gint64 leap = agent->actuator.leap == GCLK_LEAP_INSERT	 ? -GCLK_NS_PER_S
+		      : agent->actuator.leap == GCLK_LEAP_DELETE ? GCLK_NS_PER_S
+								 : 0;
+
+	if (!leap || ABS(jump - leap) > LEAP_TOLERANCE)
+		return FALSE;
+	for (guint i = 0; i < agent->slots->len; i++)
+		gclk_estimator_shift(
+			((GclkSlot *) g_ptr_array_index(agent->slots, i))->estimator, leap);
+	agent->actuator.leap = GCLK_LEAP_NONE;
+	g_message("leap second");
+	return TRUE;
+}
+
+/* Somebody set the clock, or the machine slept: what was known of it counts no more, until samples
+   taken since then say what it is now. */
+static void note_move(GclkAgent *agent, gint64 jump)
+{
+	char text[32];
+
+	gclk_format_offset(jump, text);
+	g_warning("the clock was moved by %s, not by guestclockd", text);
+	agent->moved_raw = agent->now.raw;
+	agent->urgent = TRUE;
+	gclk_agent_burst(agent);
+}
+
+gboolean gclk_agent_look(GclkAgent *agent)
+{
+	double rate = agent->actuator.frequency_ppb + agent->actuator.tick_ppb;
+	gint64 jump;
+
+	agent->platform->read_pair(agent->platform, &agent->now);
+	jump = gclk_clock_watch_look(&agent->watch, &agent->now, rate);
+	if (!jump)
+		return FALSE;
+	gclk_agent_tell_sources(agent, gclk_source_stepped, jump);
+	if (!was_leap(agent, jump))
+		note_move(agent, jump);
+	return TRUE;
+}
+
+/* --- sources speak ---------------------------------------------------------------------------- */
+
+static void on_sample(gpointer user, GclkSource *source, const GclkSample *sample)
+{
+	static const char *const words[] = { "accepted", "suspect", "jumped" };
+	GclkSlot *slot = user;
+	GclkEstimatorResult result;
+
+	/* A measurement across a jump of REAL measures nothing. */
+	if (gclk_agent_look(slot->agent)) {
+		gclk_agent_decide(slot->agent);
+		return;
+	}
+	result = gclk_estimator_add(slot->estimator, sample);
+	slot->last = *sample;
+	slot->sampled = TRUE;
+	g_debug("%s: offset %+" G_GINT64_FORMAT " ns, delay %" G_GINT64_FORMAT " ns: %s",
+		source->name, sample->offset, sample->delay, words[result]);
+	switch (result) {
+	case GCLK_ESTIMATOR_ACCEPTED:
+		source->ops->tune(source, 1);
+		break;
+	case GCLK_ESTIMATOR_SUSPECT:
+		source->ops->tune(source, -1);
+		gclk_source_burst(source);
+		break;
+	case GCLK_ESTIMATOR_JUMPED:
+		g_message("%s: the time has jumped, four samples agree; measuring anew", source->name);
+		source->ops->tune(source, -1);
+		break;
+	}
+	gclk_agent_decide(slot->agent);
+}
+
+static void on_changed(gpointer user, GclkSource *source)
+{
+	GclkSlot *slot = user;
+
+	if (source->reason)
+		g_message("%s: %s: %s", source->name, gclk_source_condition_name(source->condition),
+			source->reason);
+	else
+		g_message("%s: %s", source->name, gclk_source_condition_name(source->condition));
+	slot->agent->urgent = TRUE;
+	gclk_agent_decide(slot->agent);
+}
+
+const GclkSourceEvents gclk_agent_source_events = { .sample = on_sample, .changed = on_changed };

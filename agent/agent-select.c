@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who agrees, who is best: from sources and estimators to the one that is followed. */
+#include "agent-private.h"
+
+#include "source/ptp-reading.h"
+
+/* Without a sample for so many of its polls, and this much, a source is stale. */
+#define STALE_POLLS 8
+#define STALE_EXTRA (4 * GCLK_NS_PER_S)
+
+gint64 gclk_agent_poll_interval(const GclkSlot *slot)
+{
+	gint poll = slot->source->detail.poll;
+
+	return poll >= 0 ? GCLK_NS_PER_S << poll : GCLK_NS_PER_S >> -poll;
+}
+
+static gboolean is_stale(const GclkSlot *slot, gint64 raw, gint64 last)
+{
+	return raw - last > STALE_POLLS * gclk_agent_poll_interval(slot) + STALE_EXTRA;
+}
+
+gint64 gclk_agent_offset(const GclkAgent *agent, const GclkEstimate *estimate)
+{
+	return estimate->offset - (agent->now.real - agent->now.raw);
+}
+
+static GclkCandidate candidate(const GclkAgent *agent, const GclkSlot *slot)
+{
+	GclkCandidate c = {
+		.name = slot->source->name,
+		.origin = slot->source->origin,
+		.kind = slot->source->kind,
+		.condition = slot->source->condition,
+		.condition_reason = slot->source->reason,
+	};
+	GclkEstimate e;
+
+	c.estimated = gclk_estimator_predict(slot->estimator, agent->now.raw, &e);
+	if (c.estimated) {
+		c.stale = is_stale(slot, agent->now.raw, e.last_raw);
+		c.offset = gclk_agent_offset(agent, &e);
+		c.bound = e.bound;
+		c.quality = e.tightest;
+		c.assumed = e.assumed;
+	}
+	return c;
+}
+
+/* A precision clock that differs from the others by just the leap seconds keeps TAI, whatever its
+   driver says. */
+static void explain_tai(GclkCandidate *c, const GclkCandidate *best, gint tai_offset)
+{
+	if (c->verdict != GCLK_VERDICT_FALSETICKER || c->kind != GCLK_SOURCE_PTP ||
+		!gclk_timescale_looks_tai(c->offset - best->offset, tai_offset))
+		return;
+	g_free(c->reason);
+	c->reason = g_strdup_printf("off by %d whole seconds: it keeps TAI, not UTC; if so, set "
+				    "timescale=tai in [ptp]", tai_offset);
+}
+
+static void note_verdict(GclkSlot *slot, GclkCandidate *c)
+{
+	if (slot->verdict != c->verdict || g_strcmp0(slot->reason, c->reason) != 0) {
+		slot->agent->urgent = TRUE;
+		if (c->verdict == GCLK_VERDICT_FALSETICKER && slot->verdict != c->verdict)
+			g_warning("%s: not used: %s", slot->source->name, c->reason);
+	}
+	slot->verdict = c->verdict;
+	g_free(slot->reason);
+	slot->reason = g_steal_pointer(&c->reason);
+}
+
+static void note_selection(GclkAgent *agent, GclkSlot *selected, const char *reason)
+{
+	if (selected != agent->selected) {
+		if (selected)
+			g_message("selected %s", selected->source->name);
+		else
+			g_warning("no source selected: %s", reason);
+		agent->urgent = TRUE;
+	}
+	agent->selected = selected;
+	if (selected)
+		agent->lately = selected;
+}
+
+void gclk_agent_select(GclkAgent *agent, char **reason)
+{
+	guint n = agent->slots->len, current = 0;
+	g_autofree GclkCandidate *all = g_new0(GclkCandidate, n + 1);
+	gint tai = gclk_leap_table_latest(agent->leap);
+	GclkSelection s;
+
+	for (guint i = 0; i < n; i++)
+		all[i] = candidate(agent, g_ptr_array_index(agent->slots, i));
+	s = gclk_selection_run(all, n,
+		agent->selected && g_ptr_array_find(agent->slots, agent->selected, &current)
+			? (gint) current
+			: -1);
+	for (guint i = 0; i < n; i++) {
+		if (s.selected >= 0)
+			explain_tai(&all[i], &all[s.selected], tai);
+		note_verdict(g_ptr_array_index(agent->slots, i), &all[i]);
+	}
+	agent->single = s.single;
+	agent->origins = s.origins;
+	note_selection(agent,
+		s.selected < 0 ? NULL : g_ptr_array_index(agent->slots, (guint) s.selected), s.reason);
+	*reason = s.reason;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The agent in a small simulated world: what it does to the kernel's clock, and what it says. */
+#include "agent.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "harness.h"
+#include "sources.h"
+#include "world.h"
+
+#define EPOCH (1795219200 * GCLK_NS_PER_S)
+
+typedef struct {
+	SimWorld world;
+	GclkPlatform *platform;
+	GclkConfig *config;
+	GclkEnvironment environment;
+	GclkAgent *agent;
+	guint reports, urgent;
+} Bed;
+
+static void on_report(gpointer user, GclkAgent *agent, gboolean urgent)
+{
+	Bed *bed = user;
+
+	(void) agent;
+	bed->reports++;
+	bed->urgent += urgent != FALSE;
+}
+
+static const GclkAgentEvents events = { .report = on_report };
+
+static void add_server(Bed *bed, guint number)
+{
+	g_autofree char *address = g_strdup_printf("192.0.2.%u", number);
+	GclkServerConfig *server = gclk_server_config_new(address, address);
+
+	server->min_poll = server->max_poll = 4;
+	g_ptr_array_add(bed->config->servers, server);
+}
+
+static void bed_init(Bed *bed, guint n_servers, double ppm)
+{
+	const SimOscillator oscillator = { .frequency_ppm = ppm };
+
+	*bed = (Bed){ .environment = { .boot_id = (char *) "a-boot", .hypervisor = (char *) "kvm" } };
+	bed->world.vm = sim_vm_new(3, EPOCH, &oscillator);
+	bed->world.n_servers = n_servers;
+	bed->config = gclk_config_new();
+	for (guint i = 0; i < n_servers; i++) {
+		bed->world.servers[i] = (SimServer){ .delay = 100 * GCLK_NS_PER_US,
+			.delay_noise = 10 * GCLK_NS_PER_US, .stratum = 1 };
+		add_server(bed, i + 1);
+	}
+	bed->platform = sim_platform_new(&bed->world);
+}
+
+static void bed_start(Bed *bed, gboolean steers)
+{
+	bed->agent = gclk_agent_new(bed->platform, bed->config, &bed->environment, steers, NULL,
+		&events, bed);
+	gclk_sources_apply(bed->agent, bed->platform, bed->config, EPOCH);
+	CU_ASSERT_TRUE_FATAL(gclk_agent_start(bed->agent, NULL));
+}
+
+static void bed_run(Bed *bed, gint64 seconds)
+{
+	sim_run(bed->world.vm, sim_now(bed->world.vm) + seconds * GCLK_NS_PER_S);
+}
+
+static void bed_clear(Bed *bed)
+{
+	gclk_agent_free(bed->agent);
+	gclk_config_free(bed->config);
+	bed->platform->free(bed->platform);
+	sim_vm_free(bed->world.vm);
+}
+
+static const GclkFinding *finding(const GclkStatus *status, const char *id)
+{
+	for (guint i = 0; i < status->findings->len; i++) {
+		const GclkFinding *f = g_ptr_array_index(status->findings, i);
+
+		if (g_str_equal(f->id, id))
+			return f;
+	}
+	return NULL;
+}
+
+static const GclkSourceStatus *source(const GclkStatus *status, const char *name)
+{
+	for (guint i = 0; i < status->sources->len; i++) {
+		const GclkSourceStatus *s = g_ptr_array_index(status->sources, i);
+
+		if (g_str_equal(s->name, name))
+			return s;
+	}
+	return NULL;
+}
+
+/* A clock that is behind (+) is brought right, and the kernel's flags are honest before and after. */
+static void steers(void)
+{
+	Bed bed;
+	g_autoptr(GclkStatus) status = NULL;
+
+	bed_init(&bed, 1, -30);
+	sim_real_set(bed.world.vm, 3600 * GCLK_NS_PER_S);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 3);
+	CU_ASSERT_TRUE(sim_discipline(bed.world.vm)->unsynchronised);
+	bed_run(&bed, 597);
+	GCLK_ASSERT_NEAR((double) (sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 50000);
+	/* RAW is slow by 30 ppm: the frequency word is positive */
+	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->frequency_ppb, 30000, 500);
+	CU_ASSERT_FALSE(sim_discipline(bed.world.vm)->unsynchronised);
+	CU_ASSERT_TRUE(sim_discipline(bed.world.vm)->max_error < 20 * GCLK_NS_PER_MS);
+	GCLK_ASSERT_INT(sim_discipline(bed.world.vm)->tai_offset, 37);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_SYNCHRONISED);
+	GCLK_ASSERT_STR(status->control, "kernel");
+	GCLK_ASSERT_STR(status->selected, "192.0.2.1");
+	CU_ASSERT_TRUE(status->single);
+	GCLK_ASSERT_INT(status->steps, 1);
+	GCLK_ASSERT_NEAR((double) status->last_step, 3600e9, 1e9);
+	CU_ASSERT_TRUE(bed.reports > bed.urgent && bed.urgent > 0);
+	bed_clear(&bed);
+}
+
+/* control=none: the kernel is told nothing at all, and the offset is shown. */
+static void measures_only(void)
+{
+	Bed bed;
+	g_autoptr(GclkStatus) status = NULL;
+
+	bed_init(&bed, 1, -30);
+	sim_real_set(bed.world.vm, -40 * GCLK_NS_PER_S);
+	bed_start(&bed, FALSE);
+	bed_run(&bed, 600);
+	CU_ASSERT_TRUE(sim_discipline(bed.world.vm)->unsynchronised);
+	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->frequency_ppb, 0, 0);
+	GCLK_ASSERT_INT(sim_discipline(bed.world.vm)->tai_offset, 0);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->steps, 0);
+	/* 600 s at -30 ppm took 18 ms off the 40 s */
+	GCLK_ASSERT_NEAR((double) status->offset, -40e9 + 18e6, 1e6);
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_UNSYNCHRONISED);
+	GCLK_ASSERT_HAS(status->reason, "max-error");
+	CU_ASSERT_PTR_NULL(finding(status, "clock-off"));
+	bed_clear(&bed);
+}
+
+static void loses_its_server(void)
+{
+	Bed bed;
+	g_autoptr(GclkStatus) soon = NULL, late = NULL;
+
+	bed_init(&bed, 1, 0);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 600);
+	bed.world.servers[0].down = TRUE;
+	bed_run(&bed, 400);
+	soon = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(soon->state, GCLK_STATE_HOLDOVER);
+	GCLK_ASSERT_INT(source(soon, "192.0.2.1")->verdict, GCLK_VERDICT_UNREACHABLE);
+	CU_ASSERT_FALSE(sim_discipline(bed.world.vm)->unsynchronised);
+	/* 15 ppm are 1 s in 18.5 hours: max-error */
+	bed_run(&bed, 20 * 3600);
+	late = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(late->state, GCLK_STATE_UNSYNCHRONISED);
+	CU_ASSERT_TRUE(sim_discipline(bed.world.vm)->unsynchronised);
+	bed_clear(&bed);
+}
+
+static void says_why_it_does_not_step(void)
+{
+	Bed bed;
+	char *reason = NULL;
+	g_autoptr(GclkStatus) status = NULL;
+
+	bed_init(&bed, 1, 0);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 100);
+	sim_real_step(bed.world.vm, 10 * GCLK_NS_PER_S);
+	bed_run(&bed, 100);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_UNSYNCHRONISED);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(finding(status, "clock-off"));
+	GCLK_ASSERT_INT(finding(status, "clock-off")->severity, GCLK_SEVERITY_CRITICAL);
+	GCLK_ASSERT_HAS(finding(status, "clock-off")->remedy, "guestclock step");
+	CU_ASSERT_TRUE(sim_discipline(bed.world.vm)->unsynchronised);
+	/* by hand */
+	CU_ASSERT_TRUE(gclk_agent_step(bed.agent, &reason));
+	GCLK_ASSERT_NEAR((double) (sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 100000);
+	g_clear_pointer(&status, gclk_status_free);
+	status = gclk_agent_status(bed.agent);
+	CU_ASSERT_PTR_NULL(finding(status, "clock-off"));
+	bed_clear(&bed);
+}
+
+static void step_needs_the_right(void)
+{
+	Bed bed;
+	g_autofree char *reason = NULL;
+
+	bed_init(&bed, 1, 0);
+	bed_start(&bed, FALSE);
+	bed_run(&bed, 30);
+	CU_ASSERT_FALSE(gclk_agent_step(bed.agent, &reason));
+	GCLK_ASSERT_HAS(reason, "not steered");
+	bed_clear(&bed);
+}
+
+static void tai_is_explained(void)
+{
+	Bed bed;
+	g_autoptr(GclkStatus) status = NULL;
+
+	bed_init(&bed, 2, 0);
+	bed.world.has_ptp = TRUE;
+	bed.world.ptp.offset = 37 * GCLK_NS_PER_S;
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 100);
+	status = gclk_agent_status(bed.agent);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(source(status, "ptp_kvm"));
+	GCLK_ASSERT_INT(source(status, "ptp_kvm")->verdict, GCLK_VERDICT_FALSETICKER);
+	GCLK_ASSERT_HAS(source(status, "ptp_kvm")->reason, "timescale=tai");
+	GCLK_ASSERT_NEAR((double) (sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 100000);
+	bed_clear(&bed);
+}
+
+static void remembers_the_frequency(void)
+{
+	Bed bed;
+
+	bed_init(&bed, 1, -30);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 2000);
+	gclk_agent_stop(bed.agent);
+	gclk_agent_free(bed.agent);
+	/* somebody has left another frequency and a slew */
+	sim_discipline(bed.world.vm)->frequency_ppb = -200000;
+	sim_phase_set(bed.world.vm, 100 * GCLK_NS_PER_MS, 4);
+	bed.world.servers[0].down = TRUE;
+	bed_start(&bed, TRUE);
+	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->frequency_ppb, 30000, 200);
+	GCLK_ASSERT_INT(sim_discipline(bed.world.vm)->phase, 0);
+	bed_clear(&bed);
+}
+
+static void cannot_write(void)
+{
+	Bed bed;
+	g_autoptr(GclkStatus) status = NULL;
+
+	bed_init(&bed, 1, -30);
+	bed.world.read_only = TRUE;
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 1500);
+	status = gclk_agent_status(bed.agent);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(finding(status, "state-directory"));
+	GCLK_ASSERT_HAS(finding(status, "state-directory")->statement, "read-only");
+	GCLK_ASSERT_NEAR((double) (sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 50000);
+	bed_clear(&bed);
+}
+
+/* A reload keeps what stays the same, with all that was learned. */
+static void reload(void)
+{
+	Bed bed;
+	g_autoptr(GclkStatus) status = NULL;
+
+	bed_init(&bed, 2, 0);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 600);
+	g_ptr_array_remove_index(bed.config->servers, 0);
+	gclk_sources_apply(bed.agent, bed.platform, bed.config, EPOCH);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->sources->len, 1);
+	CU_ASSERT_TRUE(source(status, "192.0.2.2")->requests > 30);
+	add_server(&bed, 1);
+	gclk_sources_apply(bed.agent, bed.platform, bed.config, EPOCH);
+	bed_run(&bed, 60);
+	g_clear_pointer(&status, gclk_status_free);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->sources->len, 2);
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_SYNCHRONISED);
+	GCLK_ASSERT_INT(status->steps, 0);
+	bed_clear(&bed);
+}
+
+static void gives_way(void)
+{
+	Bed bed;
+	g_autoptr(GclkStatus) status = NULL;
+
+	bed_init(&bed, 1, -30);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 300);
+	CU_ASSERT_TRUE(gclk_agent_set_control(bed.agent, FALSE, "chronyd (pid 7) steers it", NULL));
+	sim_discipline(bed.world.vm)->frequency_ppb = 12345;
+	bed_run(&bed, 300);
+	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->frequency_ppb, 12345, 0);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_STR(status->control, "none");
+	GCLK_ASSERT_HAS(status->control_reason, "chronyd");
+	CU_ASSERT_TRUE(gclk_agent_set_control(bed.agent, TRUE, NULL, NULL));
+	bed_run(&bed, 300);
+	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->frequency_ppb, 30000, 1000);
+	bed_clear(&bed);
+}
+
+static void no_source(void)
+{
+	Bed bed;
+	g_autoptr(GclkStatus) status = NULL;
+
+	bed_init(&bed, 0, 0);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 60);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_UNSYNCHRONISED);
+	GCLK_ASSERT_HAS(status->reason, "no source");
+	CU_ASSERT_TRUE(status->error_bound == GCLK_BOUND_UNKNOWN);
+	CU_ASSERT_TRUE(sim_discipline(bed.world.vm)->unsynchronised);
+	bed_clear(&bed);
+}
+
+int main(void)
+{
+	static const GclkTestCase cases[] = {
+		{ "steers, and keeps the kernel's flags honest", steers },
+		{ "control=none touches nothing", measures_only },
+		{ "holdover, then unsynchronised", loses_its_server },
+		{ "a clock far ahead is left to a person", says_why_it_does_not_step },
+		{ "a step by hand needs the right to steer", step_needs_the_right },
+		{ "a precision clock that keeps TAI unsaid", tai_is_explained },
+		{ "the learned frequency is restored", remembers_the_frequency },
+		{ "a read-only state directory is a finding", cannot_write },
+		{ "a reload keeps what stays", reload },
+		{ "gives way to a rival and comes back", gives_way },
+		{ "no source at all", no_source },
+		{ NULL, NULL },
+	};
+
+	return gclk_test_main("agent", cases);
+}
