@@ -30,13 +30,14 @@ typedef struct {
 	gboolean json;
 	gboolean color;
 	char *run_directory;
+	int exit_code; /* when there is nothing more to do: help was asked for, or usage is wrong */
 } GclkCliOptions;
 
 void gclk_cli_options_clear(GclkCliOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GclkCliOptions, gclk_cli_options_clear)
 
 /* Parses the common options and those of the subcommand (extra, ended by a zero entry, or NULL).
-   FALSE: it has printed what is wrong; the exit status is GCLK_EXIT_UNKNOWN. */
+   FALSE: it has printed the help or what is wrong; exit with options->exit_code. */
 gboolean gclk_cli_parse(GclkCliOptions *options, const char *summary, const GOptionEntry *extra,
 	int argc, char **argv);
 

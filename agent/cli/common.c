@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "config.h"
 #include "guestclock/json-writer.h"
+#include "report/text.h"
 
 #define CONFIG_FILE      GCLK_SYSCONFDIR "/guestclock/guestclockd.conf"
 #define STATUS_MAX_BYTES (1024 * 1024)
@@ -18,12 +19,14 @@
 void gclk_cli_complain(const char *format, ...)
 {
 	g_autofree char *text = NULL;
+	g_autofree char *clean = NULL;
 	va_list args;
 
 	va_start(args, format);
 	text = g_strdup_vprintf(format, args);
 	va_end(args);
-	fprintf(stderr, "guestclock: %s\n", text);
+	clean = gclk_text_clean(text);
+	fprintf(stderr, "guestclock: %s\n", clean);
 }
 
 /* --- options ---------------------------------------------------------------------------------- */
@@ -58,11 +61,23 @@ static gboolean read_color(const char *when, gboolean *color)
 	return TRUE;
 }
 
+/* GLib's help has an ellipsis that consoles without UTF-8 show as a question mark. */
+static void print_help(GOptionContext *context)
+{
+	g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+	g_auto(GStrv) parts = g_strsplit(help, "\342\200\246", -1);
+	g_autofree char *plain = g_strjoinv("...", parts);
+
+	fputs(plain, stdout);
+}
+
 gboolean gclk_cli_parse(GclkCliOptions *options, const char *summary, const GOptionEntry *extra,
 	int argc, char **argv)
 {
 	g_autofree char *color = NULL;
+	gboolean help = FALSE;
 	const GOptionEntry common[] = {
+		{ "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON for programs",
 			NULL },
 		{ "color", 0, 0, G_OPTION_ARG_STRING, &color,
@@ -75,13 +90,20 @@ gboolean gclk_cli_parse(GclkCliOptions *options, const char *summary, const GOpt
 	g_autoptr(GError) error = NULL;
 	g_autofree char *name = g_strconcat("guestclock ", argv[0], NULL);
 
+	options->exit_code = GCLK_EXIT_UNKNOWN;
 	g_set_prgname(name);
+	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_set_summary(context, summary);
 	if (extra)
 		g_option_context_add_main_entries(context, extra, NULL);
 	g_option_context_add_main_entries(context, common, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error)) {
 		gclk_cli_complain("%s (see %s --help)", error->message, name);
+		return FALSE;
+	}
+	if (help) {
+		print_help(context);
+		options->exit_code = GCLK_EXIT_OK;
 		return FALSE;
 	}
 	if (argc > 1) {
@@ -131,9 +153,23 @@ static char *now_boot_id(void)
 	return g_strstrip(text);
 }
 
+/* A process that is dead and was not waited for: "PID (name) Z ..." in proc(5). */
+static gboolean is_zombie(gint64 pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%" G_GINT64_FORMAT "/stat", pid);
+	g_autofree char *text = NULL;
+	const char *state;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return FALSE;
+	state = strrchr(text, ')');
+	return state && (g_str_has_prefix(state, ") Z") || g_str_has_prefix(state, ") X"));
+}
+
 static gboolean is_alive(gint64 pid)
 {
-	return pid > 0 && pid <= G_MAXINT && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+	return pid > 0 && pid <= G_MAXINT && (kill((pid_t)pid, 0) == 0 || errno == EPERM) &&
+	       !is_zombie(pid);
 }
 
 static void say_missing(GclkCliLook *look, const char *path, const GError *error)

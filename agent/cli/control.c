@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "guestclock/json-writer.h"
 #include "report/control.h"
+#include "report/text.h"
 
 #define REPLY_TIMEOUT_MS 10000
 
@@ -56,18 +57,20 @@ static int ask(int argc, char **argv, const char *request, const char *summary)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *path = NULL;
 	g_autofree char *answer = NULL;
+	g_autofree char *clean = NULL;
 	const char *text;
 	gboolean good;
 
 	if (!gclk_cli_parse(&options, summary, NULL, argc, argv))
-		return GCLK_EXIT_UNKNOWN;
+		return options.exit_code;
 	path = g_build_filename(options.run_directory, GCLK_CONTROL_FILE, NULL);
 	answer = gclk_control_ask(path, request, REPLY_TIMEOUT_MS, &error);
 	if (!answer)
 		return tell_error(&options, error);
 	good = g_str_has_prefix(answer, "ok");
-	text = strchr(answer, ' ');
-	print_reply(&options, good, text ? text + 1 : answer);
+	clean = gclk_text_clean(answer);
+	text = strchr(clean, ' ');
+	print_reply(&options, good, text ? text + 1 : clean);
 	return good ? GCLK_EXIT_OK : GCLK_EXIT_WARNING;
 }
 

@@ -13,7 +13,7 @@ int gclk_cli_sources(int argc, char **argv)
 
 	if (!gclk_cli_parse(&options, "Shows every source of time, and why it is or is not used.",
 		    NULL, argc, argv))
-		return GCLK_EXIT_UNKNOWN;
+		return options.exit_code;
 	gclk_cli_look(&look, options.run_directory);
 	if (look.problem)
 		return gclk_cli_tell_problem(&options, &look);

@@ -15,7 +15,7 @@ int gclk_cli_status(int argc, char **argv)
 		    "Tells whether the clock is right, by which source, and how far "
 		    "it may be off.",
 		    NULL, argc, argv))
-		return GCLK_EXIT_UNKNOWN;
+		return options.exit_code;
 	gclk_cli_look(&look, options.run_directory);
 	if (look.problem)
 		return gclk_cli_tell_problem(&options, &look);

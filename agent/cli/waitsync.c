@@ -15,7 +15,7 @@
 #define DAEMON_PATIENCE_US (10 * G_USEC_PER_SEC)
 
 typedef struct {
-	GclkCliOptions options;
+	const GclkCliOptions *options;
 	gint64 max_error; /* ns */
 	gint64 timeout;   /* us, 0: none */
 	gint64 begin;     /* us, monotonic */
@@ -29,9 +29,9 @@ static gboolean is_reached(const Wait *wait, const GclkStatus *status)
 }
 
 /* Where things stand, in one line. */
-static char *describe(const Wait *wait, const GclkCliLook *look)
+static char *describe(const GclkCliLook *look)
 {
-	char error[32], limit[GCLK_DURATION_TEXT_MAX];
+	char error[32];
 
 	if (look->problem)
 		return g_strdup(look->problem);
@@ -40,10 +40,8 @@ static char *describe(const Wait *wait, const GclkCliLook *look)
 			look->status->reason ? ": " : "",
 			look->status->reason ? look->status->reason : "");
 	gclk_format_bound(gclk_status_clock_error(look->status), error);
-	return g_strdup_printf("%s to %s, right within %s; asked for is %s",
-		gclk_state_name(look->status->state),
-		look->status->selected ? look->status->selected : "?", error,
-		gclk_duration_format(wait->max_error, limit));
+	return g_strdup_printf("synchronised to %s, but only within %s",
+		look->status->selected ? look->status->selected : "?", error);
 }
 
 static gint64 elapsed(const Wait *wait)
@@ -73,15 +71,15 @@ static void end_progress(const Wait *wait)
 
 static int tell_reached(const Wait *wait, const GclkCliLook *look)
 {
+	g_autofree char *source = gclk_text_clean(look->status->selected);
 	char error[32];
 
-	if (wait->options.json) {
+	if (wait->options->json) {
 		fputs(look->text, stdout);
 		return GCLK_EXIT_OK;
 	}
 	gclk_format_bound(gclk_status_clock_error(look->status), error);
-	printf("synchronised to %s, right within %s (after %.1f s)\n",
-		look->status->selected ? look->status->selected : "?", error,
+	printf("synchronised to %s, right within %s (after %.1f s)\n", source, error,
 		(double)elapsed(wait) / G_USEC_PER_SEC);
 	return GCLK_EXIT_OK;
 }
@@ -89,15 +87,15 @@ static int tell_reached(const Wait *wait, const GclkCliLook *look)
 static int tell_timeout(const Wait *wait, const GclkCliLook *look, const char *line)
 {
 	if (look->problem)
-		return gclk_cli_tell_problem(&wait->options, look);
+		return gclk_cli_tell_problem(wait->options, look);
 	gclk_cli_complain(
 		"timed out after %.1f s: %s", (double)elapsed(wait) / G_USEC_PER_SEC, line);
-	if (wait->options.json)
+	if (wait->options->json)
 		fputs(look->text, stdout);
 	return GCLK_EXIT_WARNING;
 }
 
-static int wait_for_it(Wait *wait)
+static int wait_for_it(const Wait *wait)
 {
 	gint64 seen = wait->begin; /* when a living daemon was last seen, or the begin */
 
@@ -106,8 +104,8 @@ static int wait_for_it(Wait *wait)
 		g_autofree char *line = NULL;
 		gint64 left = G_MAXINT64;
 
-		gclk_cli_look(&look, wait->options.run_directory);
-		line = describe(wait, &look);
+		gclk_cli_look(&look, wait->options->run_directory);
+		line = describe(&look);
 		if (!look.problem) {
 			seen = g_get_monotonic_time();
 			if (is_reached(wait, look.status)) {
@@ -149,21 +147,21 @@ int gclk_cli_waitsync(int argc, char **argv)
 			"Give up after that (default: never)", "DURATION" },
 		{ 0 },
 	};
-	Wait wait = { .begin = g_get_monotonic_time(), .terminal = isatty(STDERR_FILENO) };
+	g_auto(GclkCliOptions) options = { 0 };
+	Wait wait = { .options = &options,
+		.begin = g_get_monotonic_time(),
+		.terminal = isatty(STDERR_FILENO) };
 	gint64 timeout_ns = 0;
-	int code = GCLK_EXIT_UNKNOWN;
 
-	if (gclk_cli_parse(&wait.options,
-		    "Waits until the clock is synchronised and right within "
-		    "--max-error.",
-		    entries, argc, argv) &&
-		read_duration("--max-error", max_error ? max_error : DEFAULT_MAX_ERROR,
-			&wait.max_error) &&
-		(!timeout || read_duration("--timeout", timeout, &timeout_ns))) {
-		/* a timeout of 0 is one look, not none */
-		wait.timeout = timeout ? MAX(timeout_ns / 1000, 1) : 0;
-		code = wait_for_it(&wait);
-	}
-	gclk_cli_options_clear(&wait.options);
-	return code;
+	if (!gclk_cli_parse(&options,
+		    "Waits until the clock is synchronised and right within --max-error.", entries,
+		    argc, argv))
+		return options.exit_code;
+	if (!read_duration(
+		    "--max-error", max_error ? max_error : DEFAULT_MAX_ERROR, &wait.max_error) ||
+		(timeout && !read_duration("--timeout", timeout, &timeout_ns)))
+		return GCLK_EXIT_UNKNOWN;
+	/* a timeout of 0 is one look, not none */
+	wait.timeout = timeout ? MAX(timeout_ns / 1000, 1) : 0;
+	return wait_for_it(&wait);
 }

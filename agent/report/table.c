@@ -196,7 +196,7 @@ static void add_counts(GString *out, const GclkStatus *status)
 				count > 1 ? order[k].many : gclk_verdict_name(order[k].verdict));
 	}
 	if (status->single)
-		g_string_append_printf(text, "%ssingle: nothing confirms or contradicts it",
+		g_string_append_printf(text, "%ssingle origin: nothing independent confirms it",
 			text->len ? "; " : "");
 	add_line(out, "sources", text->str);
 }
