@@ -97,7 +97,7 @@ static void on_happening(gpointer user)
 {
 	Happening *h = user;
 	SimWorld *world = &h->run->world;
-	guint which = (guint) h->event.value;
+	guint which = h->event.value > 0 ? (guint) h->event.value : 0; /* a server, where it is one */
 
 	switch (h->event.what) {
 	case SIM_NOTHING:
