@@ -54,11 +54,11 @@ static void send_open_reply(int socket, guint32 id, int result)
 		close(result);
 }
 
-/* Receives one record: its length, 0 at the end, -1 when there is none now. One byte more than a
-   whole message is asked for, so that a longer one shows. */
-static ssize_t receive(int socket, void *message, gsize size)
+/* Receives one record: its length, 0 at the end, -1 when there is none now. The buffer is larger
+   than any message, so that a longer one shows. */
+static ssize_t receive(int socket, void *buffer, gsize size)
 {
-	ssize_t n = recv(socket, message, size, MSG_DONTWAIT);
+	ssize_t n = recv(socket, buffer, size, MSG_DONTWAIT);
 
 	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
 		return 0;
@@ -68,26 +68,17 @@ static ssize_t receive(int socket, void *message, gsize size)
 /* FALSE: the clock process has gone. */
 static gboolean serve_open(const GclkHelper *helper)
 {
-	union {
-		GclkOpenRequest request;
-		char bytes[sizeof(GclkOpenRequest) + 1];
-	} in;
-	ssize_t n = receive(helper->open_fd, &in, sizeof(in.bytes));
-	const GclkOpenRequest *request = &in.request;
+	char bytes[sizeof(GclkOpenRequest) + 1];
+	ssize_t n = receive(helper->open_fd, bytes, sizeof(bytes));
+	GclkOpenRequest request;
 	int result;
 
 	if (n <= 0)
 		return n < 0;
-	if (n != sizeof(*request) || !gclk_policy_is_text(request->path, sizeof(request->path))) {
-		send_open_reply(
-			helper->open_fd, n < (ssize_t)sizeof(guint32) ? 0 : request->id, -EBADMSG);
-		return TRUE;
-	}
-	if (gclk_policy_allows(helper->policy, request->path, (GclkAccess)request->access))
-		result = gclk_helper_open(request->path, (GclkAccess)request->access);
-	else
-		result = -EACCES;
-	send_open_reply(helper->open_fd, request->id, result);
+	result = -gclk_policy_judge_open(helper->policy, bytes, (gsize)n, &request);
+	if (result == 0)
+		result = gclk_helper_open(request.path, (GclkAccess)request.access);
+	send_open_reply(helper->open_fd, request.id, result);
 	return TRUE;
 }
 
@@ -159,21 +150,18 @@ static gboolean start_child(Loop *loop, const GclkResolveRequest *request)
 /* FALSE: the clock process has gone. */
 static gboolean serve_resolve(Loop *loop)
 {
-	union {
-		GclkResolveRequest request;
-		char bytes[sizeof(GclkResolveRequest) + 1];
-	} in;
-	ssize_t n = receive(loop->helper->resolve_fd, &in, sizeof(in.bytes));
-	const GclkResolveRequest *request = &in.request;
+	char bytes[sizeof(GclkResolveRequest) + 1];
+	ssize_t n = receive(loop->helper->resolve_fd, bytes, sizeof(bytes));
+	GclkResolveRequest request;
+	const char *reason;
 
 	if (n <= 0)
 		return n < 0;
-	if (n != sizeof(*request) || !gclk_policy_is_text(request->name, sizeof(request->name)))
-		refuse(loop, n < (ssize_t)sizeof(guint32) ? 0 : request->id, "malformed request");
-	else if (!gclk_policy_is_host(request->name))
-		refuse(loop, request->id, "this is not a host name");
-	else if (!start_child(loop, request))
-		refuse(loop, request->id, "no process for resolving could be started");
+	reason = gclk_policy_judge_resolve(bytes, (gsize)n, &request);
+	if (!reason && !start_child(loop, &request))
+		reason = "no process for resolving could be started";
+	if (reason)
+		refuse(loop, request.id, reason);
 	return TRUE;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the helper may be asked for: pure functions on text. */
+#include <errno.h>
 #include <string.h>
 
 #include "privileged-private.h"
@@ -86,4 +87,29 @@ gboolean gclk_policy_is_host(const char *name)
 {
 	return strlen(name) < GCLK_HELPER_NAME_MAX && *name != '-' &&
 	       all_of(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:%");
+}
+
+/* FALSE: another length. As much as fits is copied all the same, for the id. */
+static gboolean take(const void *bytes, gsize length, void *out, gsize size)
+{
+	memset(out, 0, size);
+	memcpy(out, bytes, MIN(length, size));
+	return length == size;
+}
+
+int gclk_policy_judge_open(
+	const GclkPrivilegedPolicy *policy, const void *bytes, gsize length, GclkOpenRequest *out)
+{
+	if (!take(bytes, length, out, sizeof(*out)) ||
+		!gclk_policy_is_text(out->path, sizeof(out->path)))
+		return EBADMSG;
+	return gclk_policy_allows(policy, out->path, (GclkAccess)out->access) ? 0 : EACCES;
+}
+
+const char *gclk_policy_judge_resolve(const void *bytes, gsize length, GclkResolveRequest *out)
+{
+	if (!take(bytes, length, out, sizeof(*out)) ||
+		!gclk_policy_is_text(out->name, sizeof(out->name)))
+		return "malformed request";
+	return gclk_policy_is_host(out->name) ? NULL : "this is not a host name";
 }

@@ -57,6 +57,13 @@ gboolean gclk_policy_is_host(const char *name);
 /* TRUE when the bytes have a NUL among them. */
 gboolean gclk_policy_is_text(const char *bytes, gsize size);
 
+/* Judge a record of that length as it came from the clock process. out is the request, as far as it
+   is one (id 0 when there is not even that). */
+int gclk_policy_judge_open(const GclkPrivilegedPolicy *policy, const void *bytes, gsize length,
+	GclkOpenRequest *out); /* 0: may be opened; else EBADMSG or EACCES */
+const char *gclk_policy_judge_resolve(const void *bytes, gsize length,
+	GclkResolveRequest *out); /* NULL: may be resolved; else the reason why not */
+
 /* --- privileged-open.c: opens for the helper -----------------------------------------------------
  */
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <string.h>
 
 #include "harness.h"
@@ -129,6 +130,47 @@ static void test_text(void)
 	CU_ASSERT(!gclk_policy_is_text("", 0));
 }
 
+/* --- records ---------------------------------------------------------------------------------- */
+
+static void test_judge_open(void)
+{
+	GclkOpenRequest request = { .id = 7, .access = GCLK_ACCESS_FILE }, got;
+	char longer[sizeof(request) + 1] = { 0 };
+
+	g_strlcpy(request.path, "/etc/guestclock/keys", sizeof(request.path));
+	GCLK_ASSERT_INT(gclk_policy_judge_open(&policy, &request, sizeof(request), &got), 0);
+	GCLK_ASSERT_INT(got.id, 7);
+	GCLK_ASSERT_STR(got.path, "/etc/guestclock/keys");
+	memcpy(longer, &request, sizeof(request));
+	GCLK_ASSERT_INT(gclk_policy_judge_open(&policy, longer, sizeof(longer), &got), EBADMSG);
+	GCLK_ASSERT_INT(got.id, 7);
+	GCLK_ASSERT_INT(gclk_policy_judge_open(&policy, longer, sizeof(longer) - 2, &got), EBADMSG);
+	GCLK_ASSERT_INT(gclk_policy_judge_open(&policy, longer, 3, &got), EBADMSG);
+	GCLK_ASSERT_INT(gclk_policy_judge_open(&policy, longer, 0, &got), EBADMSG);
+	GCLK_ASSERT_INT(got.id, 0);
+	request.access = GCLK_ACCESS_DEVICE;
+	GCLK_ASSERT_INT(gclk_policy_judge_open(&policy, &request, sizeof(request), &got), EACCES);
+	memset(request.path, 'x', sizeof(request.path));
+	GCLK_ASSERT_INT(gclk_policy_judge_open(&policy, &request, sizeof(request), &got), EBADMSG);
+}
+
+static void test_judge_resolve(void)
+{
+	GclkResolveRequest request = { .id = 8 }, got;
+
+	g_strlcpy(request.name, "ntp.example", sizeof(request.name));
+	CU_ASSERT_PTR_NULL(gclk_policy_judge_resolve(&request, sizeof(request), &got));
+	GCLK_ASSERT_INT(got.id, 8);
+	GCLK_ASSERT_STR(got.name, "ntp.example");
+	GCLK_ASSERT_HAS(
+		gclk_policy_judge_resolve(&request, sizeof(request) - 1, &got), "malformed");
+	GCLK_ASSERT_INT(got.id, 8);
+	request.name[0] = '-';
+	GCLK_ASSERT_HAS(gclk_policy_judge_resolve(&request, sizeof(request), &got), "not a host");
+	memset(request.name, 'x', sizeof(request.name));
+	GCLK_ASSERT_HAS(gclk_policy_judge_resolve(&request, sizeof(request), &got), "malformed");
+}
+
 /* --- what a resolving child may have sent ----------------------------------------------------- */
 
 static GclkResolveReply reply_with(guint32 n, guint8 family)
@@ -185,6 +227,8 @@ int main(void)
 		{ "empty policy", test_empty_policy },
 		{ "hosts", test_hosts },
 		{ "text", test_text },
+		{ "judge open", test_judge_open },
+		{ "judge resolve", test_judge_resolve },
 		{ "replies of children", test_children_replies },
 		{ NULL, NULL },
 	};
