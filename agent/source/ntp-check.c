@@ -129,12 +129,13 @@ static void measure(const GclkNtpContext *context, GclkNtpReply *out)
 {
 	const GclkNtpHeader *header = &out->header;
 	gint64 t2 = gclk_ntp_time_to_ns(header->receive, context->pivot);
-	gint64 t3 = t2 + gclk_ntp_time_diff(header->transmit, header->receive);
+	gint64 t3 = gclk_ntp_time_to_ns(header->transmit, t2);
 	gint64 precision = gclk_ntp_log2_to_ns(header->precision);
 
 	out->has_times = TRUE;
 	out->offset = mean(difference(t2, context->departure), difference(t3, context->arrival));
-	out->delay = difference(difference(context->arrival, context->departure), t3 - t2);
+	out->delay =
+		difference(difference(context->arrival, context->departure), difference(t3, t2));
 	out->reference_bound = gclk_bound_add(
 		gclk_bound_add(header->root_delay / 2, header->root_dispersion), precision);
 	out->reference_age =
