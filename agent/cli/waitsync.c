@@ -25,7 +25,7 @@ typedef struct {
 static gboolean is_reached(const Wait *wait, const GclkStatus *status)
 {
 	return status->state == GCLK_STATE_SYNCHRONISED &&
-	       gclk_status_clock_error(status) <= wait->max_error;
+	       status->error_bound <= wait->max_error;
 }
 
 /* Where things stand, in one line. */
@@ -39,7 +39,7 @@ static char *describe(const GclkCliLook *look)
 		return g_strdup_printf("%s%s%s", gclk_state_name(look->status->state),
 			look->status->reason ? ": " : "",
 			look->status->reason ? look->status->reason : "");
-	gclk_format_bound(gclk_status_clock_error(look->status), error);
+	gclk_format_bound(look->status->error_bound, error);
 	return g_strdup_printf("synchronised to %s, but only within %s",
 		look->status->selected ? look->status->selected : "?", error);
 }
@@ -78,7 +78,7 @@ static int tell_reached(const Wait *wait, const GclkCliLook *look)
 		fputs(look->text, stdout);
 		return GCLK_EXIT_OK;
 	}
-	gclk_format_bound(gclk_status_clock_error(look->status), error);
+	gclk_format_bound(look->status->error_bound, error);
 	printf("synchronised to %s, right within %s (after %.1f s)\n", source, error,
 		(double)elapsed(wait) / G_USEC_PER_SEC);
 	return GCLK_EXIT_OK;

@@ -371,10 +371,3 @@ int gclk_status_exit_code(const GclkStatus *status)
 	}
 	return code;
 }
-
-gint64 gclk_status_clock_error(const GclkStatus *status)
-{
-	gint64 magnitude = status->offset == G_MININT64 ? G_MAXINT64 : ABS(status->offset);
-
-	return gclk_bound_add(magnitude, status->error_bound);
-}

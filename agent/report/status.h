@@ -58,7 +58,7 @@ typedef struct {
 	gboolean has_sample;
 	gint64 offset;     /* ns, reference minus local clock now, as estimated */
 	gint64 last_offset; /* ns, of the last sample as measured */
-	gint64 error_bound; /* ns or unknown */
+	gint64 error_bound; /* ns or unknown: of offset */
 	gboolean assumed;  /* the bound rests on an assumed reference error */
 	gint64 delay;      /* ns */
 	gint64 age;        /* ns since the last sample */
@@ -77,7 +77,7 @@ typedef struct {
 	char *selected;        /* name of the source, or NULL */
 	gboolean single;       /* one origin only: nothing contradicts it, nothing confirms it */
 	gint64 offset;         /* ns: estimated reference minus local clock */
-	gint64 error_bound;    /* ns or unknown */
+	gint64 error_bound;    /* ns or unknown: how far the clock may be off now, offset included */
 	gboolean assumed;
 	double frequency_ppb;  /* rate that is given to the clock */
 	double frequency_error_ppb; /* one sigma */
@@ -138,9 +138,6 @@ char *gclk_status_stale(const GclkStatus *status, gint64 boottime, const char *b
 /* Exit status of checks, as monitoring plug-ins have it: 0 synchronised without a finding, 1 worth
    a look (starting, holdover, a warning), 2 not synchronised or a critical finding. */
 int gclk_status_exit_code(const GclkStatus *status);
-
-/* How far the clock may be off right now: the estimated offset and its bound; or unknown. */
-gint64 gclk_status_clock_error(const GclkStatus *status);
 
 /* Names in both directions; from_name gives -1 for an unknown word. */
 const char *gclk_state_name(GclkState state);

@@ -78,25 +78,32 @@ static char *offset_in_words(gint64 offset)
 	return g_strdup_printf("%s by %s", offset < 0 ? "ahead" : "behind", text);
 }
 
+/* It is somebody else who steers, or nobody. */
+static gboolean is_measured(const GclkStatus *status)
+{
+	return strcmp(status->control, "none") == 0;
+}
+
 /* "right within 1.26 us" */
 static char *accuracy(const GclkStatus *status)
 {
-	gint64 error = gclk_status_clock_error(status);
 	char text[32];
 
-	if (error == GCLK_BOUND_UNKNOWN)
+	if (status->error_bound == GCLK_BOUND_UNKNOWN)
 		return g_strdup("but how far it may be off is unknown");
-	gclk_format_bound(error, text);
+	gclk_format_bound(status->error_bound, text);
 	return g_strdup_printf("right within %s", text);
 }
 
-static char *headline_measured(const GclkStatus *status)
+/* Unless it is known what is the matter, the reason is the best that can be said. */
+static char *headline_bad(const GclkStatus *status)
 {
 	g_autofree char *words = offset_in_words(status->offset);
-	g_autofree char *right = accuracy(status);
 
-	return g_strdup_printf("The clock is measured, not steered: %s",
-		magnitude(status->offset) > status->error_bound ? words : right);
+	if (is_measured(status) && status->error_bound != GCLK_BOUND_UNKNOWN)
+		return g_strdup_printf("The clock is NOT right: %s (measured, not steered)", words);
+	return g_strdup_printf("The clock is NOT synchronised%s%s", status->reason ? ": " : "",
+		status->reason ? status->reason : "");
 }
 
 /* The whole status in one sentence. */
@@ -110,15 +117,15 @@ static char *headline(const GclkStatus *status)
 	case GCLK_STATE_STARTING:
 		return g_strdup_printf("guestclockd is starting%s%s", because, reason);
 	case GCLK_STATE_SYNCHRONISED:
-		if (strcmp(status->control, "none") == 0)
-			return headline_measured(status);
-		return g_strdup_printf("The clock is synchronised, %s", right);
+		return is_measured(status)
+			       ? g_strdup_printf("The clock is measured, not steered, %s", right)
+			       : g_strdup_printf("The clock is synchronised, %s", right);
 	case GCLK_STATE_HOLDOVER:
 		return g_strdup_printf("The clock is in holdover, %s%s%s", right, because, reason);
 	case GCLK_STATE_UNSYNCHRONISED:
 		break;
 	}
-	return g_strdup_printf("The clock is NOT synchronised%s%s", because, reason);
+	return headline_bad(status);
 }
 
 static void add_line(GString *out, const char *label, const char *value)
@@ -302,26 +309,16 @@ static void add_findings(GString *out, const GclkStatus *status, gboolean color)
 	}
 }
 
-/* Is the clock, though measured well, wrong? Then the headline must not be green. */
-static gboolean is_off(const GclkStatus *status)
-{
-	return strcmp(status->control, "none") == 0 &&
-	       magnitude(status->offset) > status->error_bound;
-}
-
 char *gclk_table_status(const GclkStatus *status, gboolean color)
 {
 	g_autoptr(GString) first = g_string_new(NULL);
 	g_autofree char *sentence = headline(status);
 	g_autofree char *clean = gclk_text_clean(sentence);
-	GclkStyle style = state_style(status->state);
 	GString *out = g_string_new(NULL);
 
-	if (style == GCLK_STYLE_GOOD && is_off(status))
-		style = GCLK_STYLE_DOUBTFUL;
 	gclk_text_wrap(first, clean, 0, 2, COLUMNS);
 	g_string_truncate(first, first->len - 1);
-	gclk_text_pad_style(out, first->str, 0, style, color);
+	gclk_text_pad_style(out, first->str, 0, state_style(status->state), color);
 	g_string_append(out, "\n\n");
 	add_source(out, status);
 	add_counts(out, status);

@@ -372,10 +372,8 @@ static void test_is_host(void)
 		"_ntp._udp.example", "3.centos.pool.ntp.org", "192.0.2.1", "2001:db8::1", "::1",
 		"a-b", "1a", "xn--bcher-kva.example" };
 	static const char *const bad[] = { "", ".", "a..b", "-a", "a-", "a-.b", ".a", "a b", "a/b",
-		"192.0.2.256", "192.0.2", "1.2.3.4.5", "123", "a\tb",
-		"b\xc3\xbc"
-		"cher",
-		"[::1]", "2001:db8::1::", "a:123",
+		"192.0.2.256", "192.0.2", "1.2.3.4.5", "123", "a\tb", "b\303\274cher", "[::1]",
+		"2001:db8::1::", "a:123",
 		"a123456789a123456789a123456789a123456789a123456789a123456789a123" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(good); i++)

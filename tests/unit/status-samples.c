@@ -77,7 +77,7 @@ static void find(GclkStatus *status, const char *id, GclkSeverity severity, cons
 
 static GclkStatus *make_ptp(void)
 {
-	GclkStatus *status = begin(GCLK_STATE_SYNCHRONISED, "/dev/ptp0", 12 * NS, 1250 * NS);
+	GclkStatus *status = begin(GCLK_STATE_SYNCHRONISED, "/dev/ptp0", 12 * NS, 1262 * NS);
 	GclkSourceStatus *source = add(status, "/dev/ptp0", "ptp", GCLK_VERDICT_SELECTED, NULL);
 
 	sample(source, 12 * NS, 1250 * NS, 400 * MS);
@@ -103,7 +103,7 @@ static GclkStatus *make_ptp(void)
 
 static GclkStatus *make_falseticker(void)
 {
-	GclkStatus *status = begin(GCLK_STATE_SYNCHRONISED, "192.0.2.1", -31 * US, 810 * US);
+	GclkStatus *status = begin(GCLK_STATE_SYNCHRONISED, "192.0.2.1", -31 * US, 841 * US);
 	GclkSourceStatus *source = add(status, "192.0.2.1", "ntp", GCLK_VERDICT_SELECTED, NULL);
 	GclkStatusCount drop = { "bad-origin", 3 };
 
@@ -174,7 +174,7 @@ static GclkStatus *make_no_source(void)
 
 static GclkStatus *make_holdover(void)
 {
-	GclkStatus *status = begin(GCLK_STATE_HOLDOVER, "ntp1.example", 350 * US, 42 * MS);
+	GclkStatus *status = begin(GCLK_STATE_HOLDOVER, "ntp1.example", 350 * US, 42350 * US);
 	GclkSourceStatus *source = add(
 		status, "ntp1.example", "ntp", GCLK_VERDICT_UNREACHABLE, "no answer for 23 min");
 
@@ -199,16 +199,30 @@ static GclkStatus *make_starting(void)
 
 static GclkStatus *make_measured(void)
 {
-	GclkStatus *status = begin(GCLK_STATE_SYNCHRONISED, "192.0.2.1", 3599 * S, 900 * US);
+	GclkStatus *status = begin(GCLK_STATE_UNSYNCHRONISED, "192.0.2.1", 3599 * S, 3599001 * MS);
 	GclkSourceStatus *source = add(status, "192.0.2.1", "ntp", GCLK_VERDICT_SELECTED, NULL);
 
 	sample(source, 3599 * S, 900 * US, 1 * S);
 	ntp(source, 2, 4, "192.0.2.9");
+	status->reason = g_strdup("the clock is off by more than max-error");
 	status->control = "none";
 	status->control_reason = g_strdup("chronyd (pid 77) steers this clock");
 	status->single = TRUE;
 	g_free(status->container);
 	status->container = g_strdup("docker");
+	return status;
+}
+
+static GclkStatus *make_watched(void)
+{
+	GclkStatus *status = begin(GCLK_STATE_SYNCHRONISED, "192.0.2.1", -7 * US, 900 * US);
+	GclkSourceStatus *source = add(status, "192.0.2.1", "ntp", GCLK_VERDICT_SELECTED, NULL);
+
+	sample(source, -7 * US, 893 * US, 1 * S);
+	ntp(source, 2, 4, "192.0.2.9");
+	status->control = "none";
+	status->control_reason = g_strdup("chronyd (pid 77) steers this clock");
+	status->single = TRUE;
 	return status;
 }
 
@@ -248,7 +262,7 @@ static GclkStatus *make_long_names(void)
 static GclkStatus *make_huge_offsets(void)
 {
 	GclkStatus *status =
-		begin(GCLK_STATE_UNSYNCHRONISED, "192.0.2.1", 56 * 31557600 * S, 1 * MS);
+		begin(GCLK_STATE_UNSYNCHRONISED, "192.0.2.1", 56 * 31557600 * S, 56 * 31557601 * S);
 	GclkSourceStatus *source;
 
 	status->reason =
@@ -280,7 +294,8 @@ const GclkStatusSample gclk_status_samples[] = {
 	{ "no-source", make_no_source },
 	{ "holdover", make_holdover },
 	{ "starting", make_starting },
-	{ "measured-only", make_measured },
+	{ "measured-wrong", make_measured },
+	{ "measured-right", make_watched },
 	{ "long-names", make_long_names },
 	{ "huge-offsets", make_huge_offsets },
 	{ NULL, NULL },
