@@ -9,7 +9,7 @@
 #define SHIFT_PLL_LESS 2 /* Linux's SHIFT_PLL is less by that */
 
 /* Larger ones are of no use to anybody; it is where Linux gives up. */
-#define ERROR_MAX_US 16000000L
+#define ERROR_MAX_US G_GINT64_CONSTANT(16000000)
 
 /* With FREQHOLD the kernel does the phase by itself and leaves the frequency alone: hardupdate. */
 #define PHASE_STATUS (STA_PLL | STA_FREQHOLD)

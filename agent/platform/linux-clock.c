@@ -12,7 +12,7 @@
 #define FREQ_MAX     (500 * 65536L) /* MAXFREQ, include/linux/timex.h */
 
 /* The kernel itself sets STA_UNSYNC beyond: NTP_PHASE_LIMIT, include/linux/timex.h */
-#define ERROR_MAX_US 16000000L
+#define ERROR_MAX_US G_GINT64_CONSTANT(16000000)
 
 #define NS_PER_US 1000
 
