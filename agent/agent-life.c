@@ -97,6 +97,11 @@ gint gclk_agent_tai_offset(const GclkAgent *agent)
 	return gclk_leap_table_latest(agent->leap);
 }
 
+const GclkLeapTable *gclk_agent_leap_table(const GclkAgent *agent)
+{
+	return agent->leap;
+}
+
 GclkAgent *gclk_agent_new(GclkPlatform *platform, const GclkConfig *config,
 	const GclkEnvironment *environment, gboolean steers, const char *control_reason,
 	const GclkAgentEvents *events, gpointer user)

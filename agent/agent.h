@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "detect/environment.h"
+#include "guestclock/leap-seconds.h"
 #include "platform/platform.h"
 #include "report/status.h"
 #include "source/source.h"
@@ -59,6 +60,8 @@ void gclk_agent_clear_finding(GclkAgent *agent, const char *id);
 
 /* TAI minus UTC, s, by the newest entry of this machine's table. */
 gint gclk_agent_tai_offset(const GclkAgent *agent);
+/* The table itself; lives as long as the agent. */
+const GclkLeapTable *gclk_agent_leap_table(const GclkAgent *agent);
 
 /* Everything that can be said now. Caller frees. */
 GclkStatus *gclk_agent_status(GclkAgent *agent);

@@ -109,6 +109,7 @@ static void apply_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfig
 	if (gclk_agent_has_source(agent, id))
 		return;
 	settings.tai_offset = gclk_agent_tai_offset(agent);
+	settings.leap = gclk_agent_leap_table(agent);
 	source = gclk_ptp_source_new(platform, &settings, &reason);
 	if (source)
 		gclk_agent_add_source(agent, source, id);
