@@ -92,8 +92,17 @@ static gboolean has_capability(void)
 	return value == CAP_SET;
 }
 
-/* Asks the kernel, only after has_capability said no: a real kernel then refuses without doing
-   anything, a simulated one, where capabilities mean nothing, sets tick to what it is. */
+/* A capability held in another user namespace than the first does not reach the clock. The number
+   is PROC_USER_INIT_INO of linux/proc_ns.h. TRUE also when it cannot be told. */
+static gboolean in_first_user_namespace(GclkPlatform *platform)
+{
+	g_autofree char *link = platform->read_link(platform, "/proc/self/ns/user");
+
+	return !link || strcmp(link, "user:[4026531837]") == 0;
+}
+
+/* Asks the kernel, only where it can be foreseen to refuse: a real one then does nothing at all, a
+   simulated one, where capabilities mean nothing, sets tick to what it is. */
 static gboolean kernel_lets_us(void)
 {
 	struct timex tx;
@@ -106,10 +115,12 @@ static gboolean kernel_lets_us(void)
 
 gboolean gclk_linux_may_steer(GclkPlatform *platform, const char **reason)
 {
-	(void)platform;
+	const gboolean capable = has_capability();
+
 	*reason = NULL;
-	if (has_capability() || kernel_lets_us())
+	if ((capable && in_first_user_namespace(platform)) || kernel_lets_us())
 		return TRUE;
-	*reason = "this process has no CAP_SYS_TIME";
+	*reason = capable ? "CAP_SYS_TIME of a user namespace does not reach the clock"
+			  : "this process has no CAP_SYS_TIME";
 	return FALSE;
 }

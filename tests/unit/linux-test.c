@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the real platform can be asked without touching the clock of this machine: clocks, files,
    names, random numbers. */
+#define _GNU_SOURCE /* unshare */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,29 +127,39 @@ static void test_get_discipline(void)
 	tear_down(&f);
 }
 
-/* In a process that has given the capability up. */
+/* Runs in a child of its own; 0: as it should be. */
+static int may_not_steer(gboolean in_namespace)
+{
+	g_autoptr(GMainContext) context = g_main_context_new();
+	GclkPlatform *platform = gclk_native_new(NULL, context);
+	const char *reason = NULL;
+	GclkDropped dropped;
+	gboolean may;
+
+	/* Nothing here may come to a steering call with the right to steer. */
+	if (in_namespace ? unshare(CLONE_NEWUSER) : geteuid() == 0 && setuid(65534))
+		return 77;
+	if (!in_namespace && (!gclk_privileged_drop("65534", &dropped, NULL) || dropped.sys_time))
+		return 1;
+	may = platform->may_steer(platform, &reason);
+	platform->free(platform);
+	return may ? 2 : strstr(reason, "CAP_SYS_TIME") ? 0 : 3;
+}
+
 static void test_may_not_steer(void)
 {
-	int status = 0;
-	pid_t child = fork();
+	for (int in_namespace = 0; in_namespace < 2; in_namespace++) {
+		int status = 0;
+		pid_t child = fork();
 
-	if (child == 0) {
-		g_autoptr(GError) error = NULL;
-		const char *reason = NULL;
-		GclkDropped dropped;
-		Fixture f;
-		gboolean good;
-
-		set_up(&f);
-		/* root without CAP_SYS_TIME, as in a container */
-		good = setuid(65534) == 0 && gclk_privileged_drop("65534", &dropped, &error) &&
-		       !dropped.sys_time && !f.platform->may_steer(f.platform, &reason) &&
-		       strstr(reason, "CAP_SYS_TIME");
-		_exit(good ? 0 : 1);
+		if (child == 0)
+			_exit(may_not_steer(in_namespace));
+		waitpid(child, &status, 0);
+		if (WEXITSTATUS(status) == 77)
+			printf("(cannot be tried here) ");
+		else
+			GCLK_ASSERT_INT(status, 0);
 	}
-	waitpid(child, &status, 0);
-	if (geteuid() == 0)
-		GCLK_ASSERT_INT(status, 0);
 }
 
 static void test_no_precision_clock(void)
