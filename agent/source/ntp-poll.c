@@ -78,7 +78,6 @@ void gclk_ntp_poll_sent(GclkNtpPoll *poll, gint64 now)
 {
 	poll->debt = debt_at(poll, now) + price(poll);
 	poll->spent = now;
-	poll->held = 0;
 	poll->reach = (guint8)(poll->reach << 1);
 	if (poll->burst_left > 0)
 		poll->burst_left--;
@@ -94,7 +93,6 @@ static void count_miss(GclkNtpPoll *poll)
 
 void gclk_ntp_poll_unsent(GclkNtpPoll *poll)
 {
-	poll->held = 0;
 	poll->reach = (guint8)(poll->reach << 1);
 	count_miss(poll);
 	if (poll->burst_left > 0)

@@ -116,6 +116,26 @@ static void test_asymmetry(void)
 	GCLK_ASSERT_INT(c.reply.delay, 10 * MS);
 }
 
+/* The mean of two odd numbers is right to the nanosecond, rounded down where it is not whole. */
+static void test_odd(void)
+{
+	static const struct {
+		gint64 receive, transmit, offset;
+	} rows[] = { { 3, 1, 2 }, { -1, -3, -2 }, { 1, 2, 1 }, { -1, -2, -2 } };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		Case c = good_case();
+
+		c.context.arrival = c.context.departure;
+		c.context.elapsed = 0;
+		c.header.receive = gclk_ntp_time_from_ns(NOW + rows[i].receive);
+		c.header.transmit = gclk_ntp_time_from_ns(NOW + rows[i].transmit);
+		c.header.reference = 0;
+		ASSERT_VERDICT(judge(&c), GCLK_NTP_GOOD);
+		GCLK_ASSERT_INT(c.reply.offset, rows[i].offset);
+	}
+}
+
 /* Clocks that stand anywhere: no RTC (1970), 2036 in between, 2100 with and without a good pivot.
  */
 static void test_eras(void)
@@ -261,11 +281,16 @@ static void test_short(void)
 
 static void test_oversized(void)
 {
+	static const guint8 zeros[1020] = { 0 };
 	Case c = good_case();
 
 	gclk_ntp_header_encode(&c.header, c.packet);
 	c.length = GCLK_NTP_PACKET_MAX + 4;
 	ASSERT_VERDICT(judge_bytes(&c), GCLK_NTP_OVERSIZED);
+	c.length = gclk_ntp_field_append(
+		c.packet, GCLK_NTP_HEADER_SIZE, sizeof(c.packet), 1, zeros, sizeof(zeros));
+	GCLK_ASSERT_INT(c.length, GCLK_NTP_PACKET_MAX);
+	ASSERT_VERDICT(judge_bytes(&c), GCLK_NTP_GOOD);
 	c.length = GCLK_NTP_HEADER_SIZE;
 	gclk_ntp_check(&c.context, c.packet, c.length, TRUE, &c.reply);
 	ASSERT_VERDICT(c.reply.verdict, GCLK_NTP_OVERSIZED);
@@ -603,6 +628,13 @@ static void test_steered(void)
 
 	c.context.elapsed = 9 * MS;
 	ASSERT_VERDICT(judge(&c), GCLK_NTP_GOOD);
+	/* 20 % of 500 ms, and 1 ms */
+	c = good_case();
+	c.context.elapsed = 500 * MS;
+	c.context.arrival = NOW + 600 * MS;
+	ASSERT_VERDICT(judge(&c), GCLK_NTP_GOOD);
+	c.context.arrival = NOW + 602 * MS;
+	ASSERT_VERDICT(judge(&c), GCLK_NTP_LOCAL_STEP);
 }
 
 static void test_negative_delay(void)
@@ -634,6 +666,17 @@ static void test_root_distance(void)
 	ASSERT_VERDICT(judge(&c), GCLK_NTP_ROOT_DISTANCE);
 	c.header.root_dispersion = 15 * S;
 	ASSERT_VERDICT(judge(&c), GCLK_NTP_GOOD);
+	c.header.root_delay = 30 * S;
+	c.header.root_dispersion = 0;
+	ASSERT_VERDICT(judge(&c), GCLK_NTP_GOOD);
+	/* half of our own delay counts too */
+	c = good_case();
+	c.context.arrival = NOW + 1004 * MS;
+	c.context.elapsed = 1004 * MS;
+	c.header.root_dispersion = 980 * MS;
+	ASSERT_VERDICT(judge(&c), GCLK_NTP_GOOD);
+	c.header.root_dispersion = 995 * MS;
+	ASSERT_VERDICT(judge(&c), GCLK_NTP_ROOT_DISTANCE);
 	/* a server whose clock ticks once in 4 s */
 	c = good_case();
 	c.header.precision = 2;
@@ -740,6 +783,7 @@ int main(void)
 		{ "good", test_good },
 		{ "sign of the offset", test_sign },
 		{ "asymmetric delay", test_asymmetry },
+		{ "odd nanoseconds", test_odd },
 		{ "eras", test_eras },
 		{ "rollover between receive and transmit", test_rollover_within },
 		{ "clocks at the ends of time", test_extreme_clocks },

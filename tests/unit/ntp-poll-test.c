@@ -158,6 +158,30 @@ static void test_tune(void)
 	GCLK_ASSERT_INT(poll.poll, 5);
 }
 
+static void test_tune_words(void)
+{
+	GclkNtpPoll poll = poll_of(4, 6);
+
+	poll.poll = 6;
+	gclk_ntp_poll_tune(&poll, -1);
+	GCLK_ASSERT_INT(poll.poll, 6);
+	gclk_ntp_poll_tune(&poll, -1);
+	GCLK_ASSERT_INT(poll.poll, 5);
+	/* a bad word, and a loss, take back the good ones before */
+	for (gint i = 0; i < 7; i++)
+		gclk_ntp_poll_tune(&poll, 1);
+	gclk_ntp_poll_tune(&poll, -1);
+	for (gint i = 0; i < 7; i++)
+		gclk_ntp_poll_tune(&poll, 1);
+	GCLK_ASSERT_INT(poll.poll, 5);
+	miss(&poll, 1);
+	for (gint i = 0; i < 7; i++)
+		gclk_ntp_poll_tune(&poll, 1);
+	GCLK_ASSERT_INT(poll.poll, 5);
+	gclk_ntp_poll_tune(&poll, 1);
+	GCLK_ASSERT_INT(poll.poll, 6);
+}
+
 /* One packet lost: asked again at the shortest interval, and the long one comes back. */
 static void test_single_loss(void)
 {
@@ -197,6 +221,8 @@ static void test_back_off(void)
 	CU_ASSERT_TRUE(gclk_ntp_poll_answered(&poll, TRUE));
 	CU_ASSERT_FALSE(gclk_ntp_poll_unreachable(&poll));
 	GCLK_ASSERT_INT(interval_ms(&poll), 16000);
+	miss(&poll, 1);
+	GCLK_ASSERT_INT(interval_ms(&poll), 16000);
 }
 
 /* What cannot be sent disturbs nobody: no back-off. */
@@ -209,6 +235,13 @@ static void test_unsent(void)
 	CU_ASSERT_TRUE(gclk_ntp_poll_unreachable(&poll));
 	GCLK_ASSERT_INT(interval_ms(&poll), 16000);
 	CU_ASSERT_TRUE(gclk_ntp_poll_burst(&poll, 0));
+	/* it shows in the reach, and ends a burst all the same */
+	poll.reach = 0xff;
+	gclk_ntp_poll_unsent(&poll);
+	GCLK_ASSERT_INT(poll.reach, 0xfe);
+	for (gint i = 0; i < 7; i++)
+		gclk_ntp_poll_unsent(&poll);
+	GCLK_ASSERT_INT(interval_ms(&poll), 16000);
 }
 
 static void test_void(void)
@@ -223,6 +256,10 @@ static void test_void(void)
 	GCLK_ASSERT_INT(poll.reach, 0x01);
 	GCLK_ASSERT_INT(poll.misses, 0);
 	GCLK_ASSERT_INT(poll.burst_left, 7);
+	poll.burst_left = 0;
+	gclk_ntp_poll_sent(&poll, 0);
+	gclk_ntp_poll_voided(&poll);
+	GCLK_ASSERT_INT(poll.burst_left, 0);
 }
 
 static void test_rate(void)
@@ -263,9 +300,9 @@ static void test_denied(void)
 	gclk_ntp_poll_denied(&poll, 100 * S);
 	CU_ASSERT_TRUE(gclk_ntp_poll_interval(&poll, 100 * S, 0) == 3600 * S);
 	CU_ASSERT_FALSE(gclk_ntp_poll_burst(&poll, 200 * S));
-	CU_ASSERT_TRUE(gclk_ntp_poll_interval(&poll, 3700 * S, MIDDLE) < 17 * S);
+	GCLK_ASSERT_NEAR((double)gclk_ntp_poll_interval(&poll, 3700 * S, MIDDLE), 16e9, 1e3);
 	gclk_ntp_poll_sent(&poll, 3700 * S);
-	CU_ASSERT_TRUE(gclk_ntp_poll_interval(&poll, 3700 * S, MIDDLE) < 17 * S);
+	GCLK_ASSERT_NEAR((double)gclk_ntp_poll_interval(&poll, 3700 * S, MIDDLE), 16e9, 1e3);
 }
 
 int main(void)
@@ -279,6 +316,7 @@ int main(void)
 		{ "a burst after steady polling", test_burst_after_steady },
 		{ "spacing and patience", test_fast_polls },
 		{ "tune", test_tune },
+		{ "good and bad words", test_tune_words },
 		{ "one loss", test_single_loss },
 		{ "back-off", test_back_off },
 		{ "what cannot be sent", test_unsent },

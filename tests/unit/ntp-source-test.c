@@ -738,6 +738,22 @@ static void test_root_distance(void)
 	rig_clear(&rig);
 }
 
+static void test_frozen(void)
+{
+	Rig rig;
+
+	rig_init(&rig, &plain);
+	gclk_source_start(rig.source);
+	converse(&rig, 1);
+	CU_ASSERT_TRUE(next_request(&rig, 20 * S));
+	/* the server's clock still shows what it showed in the first answer */
+	rig.ahead = gclk_fake_packet(rig.fake, 1)->at.real - gclk_fake_packet(rig.fake, 0)->at.real;
+	answer(&rig);
+	GCLK_ASSERT_INT(dropped(&rig, GCLK_NTP_FROZEN), 1);
+	ASSERT_CONDITION(&rig, GCLK_SOURCE_REFUSED);
+	rig_clear(&rig);
+}
+
 /* One bad answer among good ones is let pass, three in a row are not. */
 static void test_passing_trouble(void)
 {
@@ -1160,6 +1176,7 @@ int main(void)
 		{ "unsynchronised server", test_unsynchronised_server },
 		{ "loop", test_loop },
 		{ "root distance", test_root_distance },
+		{ "frozen server", test_frozen },
 		{ "trouble that may pass", test_passing_trouble },
 		{ "RATE", test_rate },
 		{ "RATE from the start", test_rate_from_the_start },
