@@ -438,6 +438,97 @@ static void test_resolve_cancel(void)
 	GCLK_ASSERT_INT(f.answers, 1);
 }
 
+/* --- through the privileged process ----------------------------------------------------------- */
+
+/* As a user who may not read the file, and resolves nothing himself. 0: as it should be. */
+static int through_helper(const char *key, const char *directory)
+{
+	const char *const files[] = { key, NULL }, *const directories[] = { directory, NULL };
+	const GclkPrivilegedPolicy policy = { files, directories, NULL };
+	g_autoptr(GclkPrivileged) privileged = gclk_privileged_start(&policy, NULL);
+	g_auto(GStrv) names = NULL;
+	g_autofree char *text = NULL;
+	GclkDropped dropped;
+	Fixture f = { .context = g_main_context_new() };
+
+	if (!gclk_privileged_drop("65534", &dropped, NULL) || open(key, O_RDONLY) >= 0)
+		return 1;
+	f.platform = gclk_native_new(privileged, f.context);
+	text = f.platform->read_file(f.platform, key, 100, NULL, NULL);
+	if (g_strcmp0(text, "secret") != 0)
+		return 2;
+	names = f.platform->list_directory(f.platform, directory, NULL);
+	if (!names || g_strcmp0(names[0], "10.conf") != 0)
+		return 3;
+	f.platform->resolve(f.platform, "localhost", 123, on_resolved, &f);
+	f.platform->resolve_cancel(
+		f.platform, f.platform->resolve(f.platform, "localhost", 9, on_resolved, &f));
+	for (int i = 0; i < 20; i++)
+		run(&f, 1);
+	if (f.answers != 1 || !gclk_address_is_loopback(&f.address) || f.address.port != 123)
+		return 4;
+	/* a request is under way when the platform goes */
+	f.platform->resolve(f.platform, "localhost", 1, on_resolved, &f);
+	f.platform->free(f.platform);
+	g_main_context_unref(f.context);
+	return f.answers == 1 ? 0 : 5;
+}
+
+static void test_through_helper(void)
+{
+	g_autofree char *key = NULL, *directory = NULL, *drop_in = NULL;
+	int status = 0;
+	pid_t child;
+	Fixture f;
+
+	if (geteuid() != 0)
+		return;
+	set_up(&f);
+	key = file_in(&f, "keys");
+	directory = file_in(&f, "d");
+	drop_in = file_in(&f, "d/10.conf");
+	f.platform->write_file(f.platform, key, "secret", 6, FALSE, NULL);
+	CU_ASSERT(chmod(key, 0600) == 0 && mkdir(directory, 0700) == 0);
+	f.platform->write_file(f.platform, drop_in, "", 0, FALSE, NULL);
+	child = fork();
+	if (child == 0)
+		_exit(through_helper(key, directory));
+	waitpid(child, &status, 0);
+	GCLK_ASSERT_INT(WEXITSTATUS(status), 0);
+	CU_ASSERT(WIFEXITED(status));
+	tear_down(&f);
+}
+
+/* The helper dies: what it did fails with a reason, and all else goes on. */
+static void test_without_helper(void)
+{
+	const GclkPrivilegedPolicy nothing = { NULL, NULL, NULL };
+	g_autoptr(GclkPrivileged) privileged = gclk_privileged_start(&nothing, NULL);
+	GclkPlatform *platform;
+	Fixture f;
+
+	set_up(&f);
+	platform = gclk_native_new(privileged, f.context);
+	platform->resolve(platform, "localhost", 1, on_resolved, &f);
+	kill(gclk_privileged_pid(privileged), SIGKILL);
+	for (int i = 0; i < 20; i++)
+		run(&f, 1);
+	GCLK_ASSERT_INT(f.answers, 1); /* with an address if it was quick, else with a reason */
+	platform->resolve(platform, "localhost", 1, on_resolved, &f);
+	run(&f, 2);
+	GCLK_ASSERT_INT(f.answers, 2);
+	GCLK_ASSERT_INT(f.n, 0);
+	GCLK_ASSERT_HAS(f.reason, "has ended");
+	platform->resolve(platform, "192.0.2.1", 1, on_resolved, &f);
+	run(&f, 3);
+	GCLK_ASSERT_INT(f.n, 1);
+	/* its end does not keep the loop busy */
+	for (int i = 0; i < 5; i++)
+		CU_ASSERT(!g_main_context_iteration(f.context, FALSE));
+	platform->free(platform);
+	tear_down(&f);
+}
+
 static void test_own_refid(void)
 {
 	Fixture f;
@@ -487,6 +578,8 @@ int main(void)
 		{ "resolve numeric", test_resolve_numeric },
 		{ "resolve without helper", test_resolve_without_helper },
 		{ "cancel resolve", test_resolve_cancel },
+		{ "through the privileged process", test_through_helper },
+		{ "the privileged process dies", test_without_helper },
 		{ "own reference id", test_own_refid },
 		{ "random", test_random },
 		{ NULL, NULL },
