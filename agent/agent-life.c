@@ -59,6 +59,12 @@ static void on_settle_time(gpointer user)
 	gclk_agent_decide(agent);
 }
 
+void gclk_agent_settle(GclkAgent *agent)
+{
+	agent->platform->timer_stop(agent->platform, agent->settling);
+	on_settle_time(agent);
+}
+
 static void slot_free(gpointer data)
 {
 	GclkSlot *slot = data;

@@ -53,6 +53,9 @@ gboolean gclk_agent_step(GclkAgent *agent, char **reason);
 /* Has every source given enough samples, or said why it does not? */
 gboolean gclk_agent_settled(const GclkAgent *agent);
 
+/* No longer waits for sources that have not spoken: what is known now decides. */
+void gclk_agent_settle(GclkAgent *agent);
+
 /* A finding that stays until it is cleared. Logged when it appears, changes or goes. */
 void gclk_agent_set_finding(GclkAgent *agent, const char *id, GclkSeverity severity,
 	const char *statement, const char *remedy);

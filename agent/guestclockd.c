@@ -295,7 +295,7 @@ static void note_user(Daemon *d)
 	g_autofree char *text = g_strdup_printf(
 		"there is no user \"%s\": running as root with CAP_SYS_TIME alone", d->config->user);
 
-	if (d->dropped.still_root)
+	if (d->dropped.still_root && !d->options.once)
 		gclk_agent_set_finding(d->agent, "user", GCLK_SEVERITY_NOTE, text,
 			"useradd --system guestclock, or set user in [daemon]");
 }

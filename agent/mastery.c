@@ -17,7 +17,7 @@ GclkMastery gclk_mastery_decide(GclkControl control, gboolean may, const char *m
 	const char *container, const GPtrArray *rivals)
 {
 	if (control == GCLK_CONTROL_NONE)
-		return only_measures(g_strdup("control=none"), FALSE);
+		return only_measures(g_strdup("as configured"), FALSE);
 	if (!may)
 		return only_measures(
 			g_strdup(may_reason ? may_reason : "the clock may not be set"), FALSE);

@@ -37,6 +37,7 @@ int gclk_once(GclkAgent *agent, GclkPlatform *platform, GMainContext *context)
 	platform->timer_start(platform, 0, on_look, &once);
 	while (!once.done)
 		g_main_context_iteration(context, TRUE);
+	gclk_agent_settle(agent);
 	status = gclk_agent_status(agent);
 	head = gclk_table_status(status, color);
 	table = gclk_table_sources(status, color);

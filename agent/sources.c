@@ -92,7 +92,8 @@ static char *ptp_key(const GclkConfig *config)
 		config->ptp_assumed_error, config->ptp_timescale);
 }
 
-static void apply_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config,
+/* Returns why there is none, or NULL; caller frees. */
+static char *apply_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config,
 	GPtrArray *kept)
 {
 	GclkPtpSettings settings = {
@@ -101,28 +102,44 @@ static void apply_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfig
 		.assumed_error = config->ptp_assumed_error,
 		.timescale = config->ptp_timescale,
 	};
-	g_autofree char *reason = NULL;
 	char *id = ptp_key(config);
 	GclkSource *source;
+	char *reason = NULL;
 
 	g_ptr_array_add(kept, id);
 	if (gclk_agent_has_source(agent, id))
-		return;
+		return NULL;
 	settings.tai_offset = gclk_agent_tai_offset(agent);
 	settings.leap = gclk_agent_leap_table(agent);
 	source = gclk_ptp_source_new(platform, &settings, &reason);
 	if (source)
 		gclk_agent_add_source(agent, source, id);
+	return reason;
+}
+
+/* An admin who sees nothing at all shall know where to begin. */
+static void note_nothing(GclkAgent *agent, const GclkConfig *config, const char *no_ptp)
+{
+	g_autofree char *text = g_strdup_printf(
+		"no NTP server is configured or known to this machine, and no precision clock is used%s%s",
+		no_ptp ? ": " : "", no_ptp ? no_ptp : "");
+
+	if (config->servers->len == 0 && (no_ptp || !ptp_wanted(config)))
+		gclk_agent_set_finding(agent, "no-source", GCLK_SEVERITY_WARNING, text,
+			"name a server: [server ADDRESS] in guestclockd.conf(5)");
 	else
-		g_debug("no precision clock: %s", reason);
+		gclk_agent_clear_finding(agent, "no-source");
 }
 
 void gclk_sources_look_for_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config)
 {
 	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
 
-	if (ptp_wanted(config) && gclk_ptp_source_candidate(platform, NULL))
-		apply_ptp(agent, platform, config, kept);
+	if (ptp_wanted(config) && gclk_ptp_source_candidate(platform, NULL)) {
+		g_autofree char *no_ptp = apply_ptp(agent, platform, config, kept);
+
+		note_nothing(agent, config, no_ptp);
+	}
 }
 
 /* --- all -------------------------------------------------------------------------------------- */
@@ -132,14 +149,15 @@ void gclk_sources_apply(GclkAgent *agent, GclkPlatform *platform, const GclkConf
 {
 	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GArray) keys = NULL;
-	g_autofree char *key_problem = NULL;
+	g_autofree char *key_problem = NULL, *no_ptp = NULL;
 
 	if (needs_keys(config))
 		keys = read_keys(agent, platform, config->keys, &key_problem);
 	else
 		gclk_agent_clear_finding(agent, "key-file");
 	if (ptp_wanted(config))
-		apply_ptp(agent, platform, config, kept);
+		no_ptp = apply_ptp(agent, platform, config, kept);
+	note_nothing(agent, config, no_ptp);
 	for (guint i = 0; i < config->servers->len; i++)
 		apply_server(agent, platform, config, g_ptr_array_index(config->servers, i), keys,
 			key_problem, pivot, kept);

@@ -24,7 +24,7 @@ static void on_log(const char *domain, GLogLevelFlags level, const char *message
 	int p = priority(level);
 
 	(void) domain;
-	if ((p == LOG_DEBUG && !log->verbose) || (p > LOG_WARNING && log->quiet))
+	if ((p == LOG_DEBUG && !log->verbose) || (p > LOG_ERR && log->quiet))
 		return;
 	if (log->syslog)
 		syslog(p, "%s", message);
