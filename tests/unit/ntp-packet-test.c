@@ -165,11 +165,13 @@ static void test_layout_version_3(void)
 
 static void test_fields(void)
 {
-	guint8 packet[GCLK_NTP_PACKET_MAX] = { 4 << 3 | GCLK_NTP_MODE_SERVER };
+	guint8 packet[GCLK_NTP_PACKET_MAX];
 	guint8 value[40];
 	gsize length = GCLK_NTP_HEADER_SIZE, offset = GCLK_NTP_HEADER_SIZE;
 	GclkNtpField field;
 
+	memset(packet, 0xff, sizeof(packet)); /* padding is zeroed all the same */
+	packet[0] = 4 << 3 | GCLK_NTP_MODE_SERVER;
 	memset(value, 0x5a, sizeof(value));
 	length = gclk_ntp_field_append(packet, length, sizeof(packet), 0xf001, value, 5);
 	GCLK_ASSERT_INT(length, 48 + 28);
@@ -217,12 +219,20 @@ static void test_field_bad(void)
 	CU_ASSERT_TRUE(gclk_ntp_field_next(packet, 128, &offset, &field));
 	offset = 200;
 	CU_ASSERT_FALSE(gclk_ntp_field_next(packet, 128, &offset, &field));
+	/* the least: 16 bytes, to the very end */
+	packet[51] = 16;
+	offset = GCLK_NTP_HEADER_SIZE;
+	CU_ASSERT_FALSE(gclk_ntp_field_next(packet, 63, &offset, &field));
+	CU_ASSERT_TRUE(gclk_ntp_field_next(packet, 64, &offset, &field));
+	GCLK_ASSERT_INT(field.length, 12);
+	CU_ASSERT_FALSE(gclk_ntp_field_next(packet, 64, &offset, &field));
 }
 
 static void test_field_append_limits(void)
 {
 	guint8 packet[100] = { 0 };
 	static const guint8 value[70000] = { 0 };
+	static guint8 large[70000];
 
 	GCLK_ASSERT_INT(gclk_ntp_field_append(packet, 48, 100, 1, value, 48), 100);
 	GCLK_ASSERT_INT(gclk_ntp_field_append(packet, 48, 100, 1, value, 49), 0);
@@ -230,6 +240,12 @@ static void test_field_append_limits(void)
 	GCLK_ASSERT_INT(gclk_ntp_field_append(packet, 101, 100, 1, value, 1), 0);
 	GCLK_ASSERT_INT(gclk_ntp_field_append(packet, 48, 100, 1, value, 70000), 0);
 	GCLK_ASSERT_INT(gclk_ntp_field_append(packet, 48, 100, 1, NULL, 0), 76);
+	GCLK_ASSERT_INT(gclk_ntp_field_append(packet, 100, 100, 1, NULL, 0), 0);
+	/* the length field has 16 bits and counts in fours */
+	GCLK_ASSERT_INT(
+		gclk_ntp_field_append(large, 48, sizeof(large), 1, value, 65528), 48 + 65532);
+	GCLK_ASSERT_INT(large[50] << 8 | large[51], 65532);
+	GCLK_ASSERT_INT(gclk_ntp_field_append(large, 48, sizeof(large), 1, value, 65529), 0);
 }
 
 static void test_field_count(void)

@@ -194,6 +194,7 @@ static void test_request(void)
 	ASSERT_CONDITION(&rig, GCLK_SOURCE_WAITING);
 	GCLK_ASSERT_STR(rig.source->name, "nas");
 	GCLK_ASSERT_STR(rig.source->origin, "192.0.2.1");
+	GCLK_ASSERT_INT(rig.source->detail.poll, 4);
 	gclk_source_start(rig.source);
 	GCLK_ASSERT_INT(gclk_fake_sent(rig.fake), 0); /* never from within the call */
 	CU_ASSERT_TRUE(next_request(&rig, 200 * MS));
@@ -254,6 +255,9 @@ static void test_sample(void)
 	GCLK_ASSERT_STR(rig.source->detail.identity, "198.51.100.1");
 	GCLK_ASSERT_INT(rig.source->detail.stratum, 2);
 	GCLK_ASSERT_INT(rig.source->detail.reach, 1);
+	GCLK_ASSERT_INT(rig.source->detail.poll, 4);
+	GCLK_ASSERT_NEAR((double)rig.source->detail.root_delay, 10e6, 16000);
+	GCLK_ASSERT_NEAR((double)rig.source->detail.root_dispersion, 2e6, 16000);
 	GCLK_ASSERT_INT(rig.source->detail.requests, 1);
 	GCLK_ASSERT_INT(rig.source->detail.replies, 1);
 	CU_ASSERT_PTR_NULL(rig.source->detail.note);
@@ -644,13 +648,14 @@ static void test_wrong_key(void)
 	rig_init(&rig, &settings);
 	rig.key = &other;
 	gclk_source_start(rig.source);
-	for (gint i = 0; i < 3; i++) {
+	for (gint i = 0; i < 2; i++) {
+		ASSERT_CONDITION(&rig, GCLK_SOURCE_WAITING);
 		CU_ASSERT_TRUE(next_request(&rig, 20 * S));
 		answer(&rig);
 		gclk_fake_pass(rig.fake, 1600 * MS);
 	}
 	GCLK_ASSERT_INT(rig.samples, 0);
-	GCLK_ASSERT_INT(dropped(&rig, GCLK_NTP_BAD_MAC), 3);
+	GCLK_ASSERT_INT(dropped(&rig, GCLK_NTP_BAD_MAC), 2);
 	ASSERT_CONDITION(&rig, GCLK_SOURCE_REFUSED);
 	GCLK_ASSERT_HAS(rig.source->reason, "the two keys differ");
 	/* mended there: good at once */
@@ -693,8 +698,10 @@ static void test_unsynchronised_server(void)
 	GCLK_ASSERT_HAS(rig.source->reason, "is itself not synchronised");
 	GCLK_ASSERT_INT(rig.samples, 0);
 	GCLK_ASSERT_INT(rig.changes, 1);
+	GCLK_ASSERT_INT(rig.source->detail.reach, 1);
 	converse(&rig, 30);
 	GCLK_ASSERT_INT(rig.changes, 1); /* said once */
+	ASSERT_GAP(&rig, 64.0);          /* it need not be asked often for that */
 	GCLK_ASSERT_INT(dropped(&rig, GCLK_NTP_UNSYNCHRONISED), 31);
 	GCLK_ASSERT_INT(rig.source->detail.reach, 0xff);
 	/* it finds the time: four samples follow at once */
@@ -705,6 +712,8 @@ static void test_unsynchronised_server(void)
 	ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
 	converse(&rig, 1);
 	ASSERT_GAP(&rig, 2.0);
+	converse(&rig, 4);
+	ASSERT_GAP(&rig, 16.0);
 	/* and loses it */
 	rig.header.stratum = 16;
 	converse(&rig, 1);
@@ -889,6 +898,58 @@ static void test_silence(void)
 	rig_clear(&rig);
 }
 
+/* What came before, or was answered before, does not explain a silence. */
+static void test_silence_after_noise(void)
+{
+	static const guint8 noise[48] = { 0 };
+	Rig rig;
+
+	rig_init(&rig, &plain);
+	gclk_source_start(rig.source);
+	CU_ASSERT_TRUE(next_request(&rig, S));
+	gclk_fake_deliver(rig.fake, gclk_fake_packet(rig.fake, 0), noise, 48, FALSE);
+	gclk_fake_pass(rig.fake, 1600 * MS);
+	be_silent(&rig, 4);
+	ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
+	converse(&rig, 1);
+	for (gint i = 0; i < 5; i++) {
+		answer_to(&rig, (guint)i); /* the one answer, again and again */
+		be_silent(&rig, 1);
+	}
+	ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
+	GCLK_ASSERT_HAS(rig.source->reason, "no answer");
+	rig_clear(&rig);
+}
+
+/* One late answer, a good one, then silence. */
+static void test_silence_after_late(void)
+{
+	Rig rig;
+
+	rig_init(&rig, &plain);
+	gclk_source_start(rig.source);
+	be_silent(&rig, 1);
+	answer_to(&rig, 0);
+	converse(&rig, 1);
+	be_silent(&rig, 5);
+	ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
+	rig_clear(&rig);
+}
+
+static void test_silence_with_key(void)
+{
+	GclkNtpSettings settings = plain;
+	Rig rig;
+
+	settings.key_id = 7;
+	settings.key = &secret;
+	rig_init(&rig, &settings);
+	gclk_source_start(rig.source);
+	be_silent(&rig, 5);
+	GCLK_ASSERT_HAS(rig.source->reason, "or the server does not have this key");
+	rig_clear(&rig);
+}
+
 static void test_errors(void)
 {
 	static const struct {
@@ -966,6 +1027,7 @@ static GclkNtpSettings named(void)
 	GclkNtpSettings settings = plain;
 
 	settings.address = "ntp.example";
+	settings.port = 1123;
 	return settings;
 }
 
@@ -988,6 +1050,7 @@ static void test_name(void)
 	gclk_fake_resolve(rig.fake, NULL, "192.0.2.1", "192.0.2.2", NULL);
 	converse(&rig, 1);
 	GCLK_ASSERT_STR(asked(&rig), "192.0.2.1");
+	GCLK_ASSERT_INT(gclk_fake_packet(rig.fake, 0)->peer.port, 1123);
 	GCLK_ASSERT_STR(rig.source->origin, "192.0.2.1");
 	GCLK_ASSERT_STR(rig.source->detail.address, "192.0.2.1");
 	ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
@@ -1019,6 +1082,13 @@ static void test_name_unknown(void)
 	converse(&rig, 4);
 	ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
 	ASSERT_GAP(&rig, 2.0); /* iburst all the same */
+	/* a later look-up begins anew with its patience */
+	be_silent(&rig, 5);
+	GCLK_ASSERT_INT(rig.fake->resolves, 13);
+	gclk_fake_resolve(rig.fake, "server failure", NULL);
+	GCLK_ASSERT_INT(gclk_fake_next_timer(rig.fake), 4 * S);
+	gclk_fake_pass(rig.fake, 4 * S);
+	GCLK_ASSERT_INT(rig.fake->resolves, 14);
 	rig_clear(&rig);
 }
 
@@ -1055,12 +1125,17 @@ static void test_other_addresses(void)
 	be_silent(&rig, 4);
 	GCLK_ASSERT_STR(asked(&rig), "192.0.2.1");
 	GCLK_ASSERT_INT(rig.fake->resolves, 2);
-	/* still the same two: it goes on where it is */
-	gclk_fake_resolve(rig.fake, NULL, "192.0.2.1", "192.0.2.2", NULL);
 	be_silent(&rig, 4);
 	GCLK_ASSERT_STR(asked(&rig), "192.0.2.2");
+	/* still the same two: it goes on where it is */
+	gclk_fake_resolve(rig.fake, NULL, "192.0.2.1", "192.0.2.2", NULL);
+	be_silent(&rig, 1);
+	GCLK_ASSERT_STR(asked(&rig), "192.0.2.2");
+	/* as long as there is another one to try, it is not asked much less */
+	CU_ASSERT_TRUE(gap(&rig) < 66 * S);
+	be_silent(&rig, 20);
+	CU_ASSERT_TRUE(gap(&rig) < 66 * S);
 	/* the server has moved */
-	be_silent(&rig, 4);
 	GCLK_ASSERT_INT(rig.fake->resolves, 3);
 	gclk_fake_resolve(rig.fake, NULL, "198.51.100.9", NULL);
 	CU_ASSERT_TRUE(next_request(&rig, 3 * S));
@@ -1130,6 +1205,45 @@ static void test_unsendable_address(void)
 	rig_clear(&rig);
 }
 
+static void test_three_addresses(void)
+{
+	static const char *const order[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.1" };
+	GclkNtpSettings settings = named();
+	Rig rig;
+
+	rig_init(&rig, &settings);
+	gclk_source_start(rig.source);
+	gclk_fake_resolve(rig.fake, NULL, "192.0.2.1", "192.0.2.2", "192.0.2.3", NULL);
+	be_silent(&rig, 1);
+	for (gsize i = 0; i < G_N_ELEMENTS(order); i++) {
+		be_silent(&rig, 4);
+		GCLK_ASSERT_STR(asked(&rig), order[i]);
+	}
+	rig_clear(&rig);
+}
+
+/* More addresses than are of use, as pools have them. */
+static void test_many_addresses(void)
+{
+	GclkNtpSettings settings = named();
+	GclkAddress addresses[40];
+	Rig rig;
+
+	rig_init(&rig, &settings);
+	gclk_source_start(rig.source);
+	for (guint8 i = 0; i < G_N_ELEMENTS(addresses); i++) {
+		gclk_address_parse("192.0.2.1", 123, &addresses[i]);
+		addresses[i].bytes[3] = i;
+	}
+	rig.fake->resolve_id = 0;
+	rig.fake->resolve_func(rig.fake->resolve_user, addresses, G_N_ELEMENTS(addresses), NULL);
+	be_silent(&rig, 5 + 15 * 4);
+	GCLK_ASSERT_STR(asked(&rig), "192.0.2.15");
+	be_silent(&rig, 1);
+	GCLK_ASSERT_STR(asked(&rig), "192.0.2.0");
+	rig_clear(&rig);
+}
+
 static void test_denied_by_one(void)
 {
 	GclkNtpSettings settings = named();
@@ -1144,6 +1258,11 @@ static void test_denied_by_one(void)
 	GCLK_ASSERT_STR(asked(&rig), "192.0.2.2");
 	answer(&rig);
 	CU_ASSERT_FALSE(next_request(&rig, 3599 * S)); /* all have denied */
+	/* both are tried again after the hour */
+	converse(&rig, 1);
+	CU_ASSERT_TRUE(next_request(&rig, 20 * S));
+	answer(&rig);
+	CU_ASSERT_FALSE(next_request(&rig, 3599 * S));
 	rig_clear(&rig);
 }
 
@@ -1182,6 +1301,9 @@ int main(void)
 		{ "RATE from the start", test_rate_from_the_start },
 		{ "DENY and RSTR", test_deny },
 		{ "silence", test_silence },
+		{ "silence after noise", test_silence_after_noise },
+		{ "silence after a late answer", test_silence_after_late },
+		{ "silence to a key", test_silence_with_key },
 		{ "errors", test_errors },
 		{ "error, then answer", test_error_then_answer },
 		{ "no network", test_no_network },
@@ -1192,6 +1314,8 @@ int main(void)
 		{ "look-up that fails later", test_lookup_fails_later },
 		{ "moved meanwhile", test_moved_meanwhile },
 		{ "address that cannot be sent to", test_unsendable_address },
+		{ "three addresses", test_three_addresses },
+		{ "many addresses", test_many_addresses },
 		{ "denied by one address", test_denied_by_one },
 		{ NULL, NULL },
 	};
