@@ -121,6 +121,7 @@ static GclkSourceStatus *tell_source(const GclkAgent *agent, const GclkSlot *slo
 	out->method = g_strdup(detail->method);
 	out->verdict = slot->verdict;
 	out->reason = g_strdup(slot->reason);
+	out->note = g_strdup(detail->note);
 	out->stratum = detail->stratum;
 	out->poll = detail->poll;
 	out->reach = detail->reach;

@@ -161,6 +161,7 @@ static GclkSourceStatus *read_source(GclkStatus *status, JsonObject *object)
 	source->identity = get_text(object, "identity");
 	source->method = get_text(object, "method");
 	source->reason = get_text(object, "reason");
+	source->note = get_text(object, "note");
 	source->verdict = verdict < 0 ? GCLK_VERDICT_WAITING : (GclkVerdict)verdict;
 	source->stratum = (gint)get_within(object, "stratum", 0, 255);
 	source->poll = (gint)get_within(object, "poll_log2s", -32, 32);

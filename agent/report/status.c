@@ -153,6 +153,7 @@ void gclk_source_status_free(GclkSourceStatus *source)
 	g_free(source->identity);
 	g_free(source->method);
 	g_free(source->reason);
+	g_free(source->note);
 	g_array_unref(source->drops);
 	g_free(source);
 }
@@ -204,6 +205,7 @@ static void write_source(GclkJson *json, const GclkSourceStatus *source)
 	gclk_json_string(json, "origin", source->origin);
 	gclk_json_string(json, "state", gclk_verdict_name(source->verdict));
 	gclk_json_string(json, "reason", source->reason);
+	gclk_json_string(json, "note", source->note);
 	gclk_json_string(json, "address", source->address);
 	gclk_json_string(json, "identity", source->identity);
 	gclk_json_string(json, "method", source->method);

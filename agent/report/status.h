@@ -53,6 +53,7 @@ typedef struct {
 	char *address, *identity, *method; /* see GclkSourceDetail */
 	GclkVerdict verdict;
 	char *reason; /* why not selected, or NULL */
+	char *note;   /* what is odd about it although it can be used, or NULL */
 	gint stratum, poll;
 	guint8 reach;
 	gboolean has_sample;

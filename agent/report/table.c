@@ -440,9 +440,10 @@ static void add_reasons(GString *out, const GclkStatus *status)
 		g_autofree char *text = NULL;
 		g_autofree char *clean = NULL;
 
-		if (!source->reason)
+		if (!source->reason && !source->note)
 			continue;
-		text = g_strdup_printf("%s: %s", source->name, source->reason);
+		text = g_strdup_printf("%s: %s", source->name,
+			source->reason ? source->reason : source->note);
 		clean = gclk_text_clean(text);
 		if (first)
 			g_string_append_c(out, '\n');

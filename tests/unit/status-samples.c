@@ -219,7 +219,8 @@ static GclkStatus *make_watched(void)
 	GclkSourceStatus *source = add(status, "192.0.2.1", "ntp", GCLK_VERDICT_SELECTED, NULL);
 
 	sample(source, -7 * US, 893 * US, 1 * S);
-	ntp(source, 2, 4, "192.0.2.9");
+	ntp(source, 10, 4, "LOCL");
+	source->note = g_strdup("serves its own clock (local)");
 	status->control = "none";
 	status->control_reason = g_strdup("chronyd (pid 77) steers this clock");
 	status->single = TRUE;

@@ -69,6 +69,7 @@ static void compare_sources(const GclkSourceStatus *a, const GclkSourceStatus *b
 	GCLK_ASSERT_STR(a->method, b->method);
 	GCLK_ASSERT_INT(a->verdict, b->verdict);
 	GCLK_ASSERT_STR(a->reason, b->reason);
+	GCLK_ASSERT_STR(a->note, b->note);
 	GCLK_ASSERT_INT(a->stratum, b->stratum);
 	GCLK_ASSERT_INT(a->poll, b->poll);
 	GCLK_ASSERT_INT(a->reach, b->reach);
