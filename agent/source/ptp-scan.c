@@ -57,18 +57,32 @@ GArray *gclk_ptp_scan(GclkPlatform *platform)
 	return devices;
 }
 
-const GclkPtpDevice *gclk_ptp_choose(const GArray *devices)
+/* except: a path that is passed over, or NULL. */
+static const GclkPtpDevice *choose(const GArray *devices, const char *except)
 {
 	const GclkPtpDevice *best = NULL;
 
 	for (guint i = 0; i < devices->len; i++) {
 		const GclkPtpDevice *device = &g_array_index(devices, GclkPtpDevice, i);
 
-		if (device->clock->host && (!best || gclk_ptp_clock_rank(device->clock) <
-							     gclk_ptp_clock_rank(best->clock)))
+		if (!device->clock->host || g_strcmp0(device->path, except) == 0)
+			continue;
+		if (!best || gclk_ptp_clock_rank(device->clock) < gclk_ptp_clock_rank(best->clock))
 			best = device;
 	}
 	return best;
+}
+
+const GclkPtpDevice *gclk_ptp_choose(const GArray *devices)
+{
+	return choose(devices, NULL);
+}
+
+const GclkPtpDevice *gclk_ptp_choose_other(const GArray *devices, const char *path)
+{
+	const GclkPtpDevice *other = choose(devices, path);
+
+	return other ? other : choose(devices, NULL);
 }
 
 const GclkPtpDevice *gclk_ptp_by_name(const GArray *devices, const char *clock_name)

@@ -23,6 +23,9 @@ GArray *gclk_ptp_scan(GclkPlatform *platform);
    none. */
 const GclkPtpDevice *gclk_ptp_choose(const GArray *devices);
 
+/* The same, but path only if there is no other. */
+const GclkPtpDevice *gclk_ptp_choose_other(const GArray *devices, const char *path);
+
 /* The only device with that clock_name; NULL: none, or several. */
 const GclkPtpDevice *gclk_ptp_by_name(const GArray *devices, const char *clock_name);
 

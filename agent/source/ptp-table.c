@@ -28,8 +28,8 @@ static const GclkPtpClock clocks[] = {
 		"ptp_vmclock", "CONFIG_PTP_1588_CLOCK_VMCLOCK", NULL },
 	/* drivers/ptp/ptp_kvm_common.c: CLOCK_REALTIME of the host, its steps and smears included.
 	   No bus announces it, so nothing loads the module by itself. */
-	{ "KVM virtual PTP", "ptp_kvm", TRUE, GCLK_TIMESCALE_UTC, 0, HOST_ERROR, MANY, NULL, "kvm",
-		"ptp_kvm", "CONFIG_PTP_1588_CLOCK_KVM", NULL },
+	{ "KVM virtual PTP", "ptp_kvm", TRUE, GCLK_TIMESCALE_UTC, 0, HOST_ERROR, MANY, NULL,
+		"kvm google", "ptp_kvm", "CONFIG_PTP_1588_CLOCK_KVM", NULL },
 	/* drivers/ptp/ptp_vmw.c, Linux 5.7: system time of ESXi; needs the "precision clock"
 	   device. */
 	{ "ptp_vmw", "ptp_vmw", TRUE, GCLK_TIMESCALE_UTC, 0, HOST_ERROR, MANY, NULL, "vmware",
@@ -140,11 +140,19 @@ GclkTimescale gclk_ptp_clock_timescale(const GclkPtpClock *clock, const char *ke
 	return major >= (guint64)clock->tai_since ? GCLK_TIMESCALE_TAI : clock->timescale;
 }
 
+/* Is word one of the words of text? */
+static gboolean has_word(const char *text, const char *word)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+
+	return g_strv_contains((const char *const *)words, word);
+}
+
 const GclkPtpClock *gclk_ptp_clock_expected(const char *hypervisor)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(clocks); i++)
+	for (gsize i = 0; hypervisor && i < G_N_ELEMENTS(clocks); i++)
 		if (clocks[i].hypervisor && clocks[i].config &&
-			g_strcmp0(clocks[i].hypervisor, hypervisor) == 0)
+			has_word(clocks[i].hypervisor, hypervisor))
 			return &clocks[i];
 	return NULL;
 }

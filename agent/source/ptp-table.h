@@ -24,11 +24,10 @@ typedef struct {
 	gint64 assumed_error;    /* ns, >= 0: stands in where the device states no bound */
 	gint readings;           /* per measurement, for EXTENDED and PLAIN */
 	const char *bound_file;  /* below /sys/class/ptp/ptpN/: its stated bound in ns, or NULL */
-	const char
-		*hypervisor; /* where it is to be expected (systemd-detect-virt's word), or NULL */
-	const char *module;  /* the module that brings it, or NULL: built in or with a NIC driver */
-	const char *config;  /* the kernel option, or NULL */
-	const char *remark;  /* for people: why it is not chosen by itself, or NULL */
+	const char *hypervisor;  /* where to expect it: words of systemd-detect-virt; or NULL */
+	const char *module; /* the module that brings it, or NULL: built in or with a NIC driver */
+	const char *config; /* the kernel option, or NULL */
+	const char *remark; /* for people: why it is not chosen by itself, or NULL */
 } GclkPtpClock;
 
 /* The rows in order of preference; the last one matches every name. Returns their number. */

@@ -20,6 +20,8 @@
 #define BURST_INTERVAL (100 * GCLK_NS_PER_MS)
 /* A better method may appear when the clocksource changes: PRECISE on KVM needs kvm-clock. */
 #define METHOD_RETRY (600 * GCLK_NS_PER_S)
+/* After so many polls in a row without a sample another clock of the host has its turn. */
+#define PATIENCE     8
 #define RELEASE_FILE "/proc/sys/kernel/osrelease"
 
 typedef struct {
@@ -38,8 +40,9 @@ typedef struct {
 	GclkPtpClaim claim;
 
 	guint timer;
-	guint burst; /* reads left in a burst */
-	gint64 look; /* wait before the next look for the device, ns */
+	guint burst;  /* reads left in a burst */
+	guint failed; /* polls in a row without a sample */
+	gint64 look;  /* wait before the next look for the device, ns */
 	GclkSourceDrop drops[GCLK_PTP_DROPS];
 } PtpSource;
 
@@ -99,7 +102,7 @@ static char *find_device(PtpSource *self)
 
 	if (self->device)
 		return find_named(self, devices);
-	chosen = gclk_ptp_choose(devices);
+	chosen = gclk_ptp_choose_other(devices, self->failed ? self->found.path : NULL);
 	if (!chosen)
 		return NULL;
 	self->found = *chosen;
@@ -135,7 +138,8 @@ static void open_failed(PtpSource *self, const GError *error)
 	if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ACCES) ||
 		g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PERM))
 		set_failure(self, GCLK_SOURCE_FAILED,
-			"may not be opened: start guestclockd as root, which it drops but for this, "
+			"may not be opened: start guestclockd as root, which it drops but for "
+			"this, "
 			"and let its unit or container have the device");
 	else if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
 		set_failure(self, GCLK_SOURCE_UNREACHABLE,
@@ -363,6 +367,17 @@ static gint64 poll_interval(const PtpSource *self)
 					: GCLK_NS_PER_S >> -self->settings.poll;
 }
 
+/* A clock that gives nothing must not stand before another that would. */
+static void note_outcome(PtpSource *self, gboolean good)
+{
+	self->base.detail.reach = (guint8)(self->base.detail.reach << 1 | (good ? 1 : 0));
+	self->failed = good ? 0 : self->failed + 1;
+	if (self->base.detail.reach == 0 && self->base.condition == GCLK_SOURCE_OK)
+		set_failure(self, GCLK_SOURCE_UNREACHABLE, "cannot be read without interruption");
+	if (self->failed % PATIENCE == PATIENCE - 1 && !self->device)
+		close_device(self);
+}
+
 /* The wait before the next look: the device was not there. */
 static gint64 next_look(PtpSource *self)
 {
@@ -382,9 +397,7 @@ static void poll_now(gpointer user)
 		self->look = LOOK_FIRST;
 		good = measure(self);
 	}
-	self->base.detail.reach = (guint8)(self->base.detail.reach << 1 | (good ? 1 : 0));
-	if (self->base.detail.reach == 0 && self->base.condition == GCLK_SOURCE_OK)
-		set_failure(self, GCLK_SOURCE_UNREACHABLE, "cannot be read without interruption");
+	note_outcome(self, good);
 	if (self->burst > 0)
 		self->burst--;
 	if (!self->ptp)

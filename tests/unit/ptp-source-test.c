@@ -38,10 +38,11 @@ typedef struct {
 	gint open_error;               /* GFileError, or -1 */
 	gint errors[GCLK_PTP_METHODS]; /* errno, 0: answers */
 	guint asked[GCLK_PTP_METHODS];
-	gint64 ahead;    /* device minus REAL */
-	gint64 width;    /* of the narrowest bracket */
-	gint narrowest;  /* which of the readings it is */
-	gint64 absolute; /* if not 0, the device's time */
+	gint64 ahead;         /* device minus REAL */
+	gint64 width;         /* of the narrowest bracket */
+	gint narrowest;       /* which of the readings it is */
+	const char *bad_path; /* a device that has no time, or NULL */
+	gint64 absolute;      /* if not 0, the device's time */
 	/* what the source said */
 	GclkSource *source;
 	GclkSample sample;
@@ -107,6 +108,8 @@ static gint ptp_read(GclkPlatform *platform, GclkPtp *ptp, GclkPtpMethod method,
 
 	(void)ptp;
 	rig->asked[method]++;
+	if (rig->bad_path && strcmp(rig->opened, rig->bad_path) == 0)
+		return -ESTALE;
 	if (rig->errors[method])
 		return -rig->errors[method];
 	for (guint i = 0; i < n; i++) {
@@ -588,6 +591,53 @@ static void a_better_clock_is_not_taken_while_one_works(void)
 	add_device(&rig, 1, "vmclock0");
 	pass(&rig, 700 * SECOND);
 	GCLK_ASSERT_INT(rig.opens, 1);
+	rig_clear(&rig);
+}
+
+static void a_clock_that_gives_nothing_yields(void)
+{
+	Rig rig;
+
+	rig_init(&rig);
+	add_device(&rig, 0, "hyperv");
+	add_device(&rig, 1, "vmclock0"); /* better by the table */
+	add_device(&rig, 2, "mlx5_ptp");
+	rig.bad_path = "/dev/ptp1";
+	start(&rig, NULL);
+	pass(&rig, 0);
+	GCLK_ASSERT_STR(rig.opened, "/dev/ptp1");
+	GCLK_ASSERT_INT(rig.source->condition, GCLK_SOURCE_REFUSED);
+	pass(&rig, 20 * SECOND);
+	GCLK_ASSERT_STR(rig.opened, "/dev/ptp0");
+	GCLK_ASSERT_INT(rig.source->condition, GCLK_SOURCE_OK);
+	GCLK_ASSERT_STR(rig.source->detail.identity, "hyperv");
+	rig.opens = rig.closes = 0;
+	pass(&rig, 100 * SECOND); /* and stays while it works */
+	GCLK_ASSERT_INT(rig.opens, 0);
+	rig.bad_path = "/dev/ptp0"; /* the roles change */
+	pass(&rig, 20 * SECOND);
+	GCLK_ASSERT_STR(rig.opened, "/dev/ptp1");
+	GCLK_ASSERT_INT(rig.source->condition, GCLK_SOURCE_OK);
+	rig.opens = rig.closes = 0;
+	rig.closes--; /* the one that is open now */
+	rig_clear(&rig);
+}
+
+static void one_that_may_not_be_opened_yields(void)
+{
+	Rig rig;
+
+	rig_init(&rig);
+	add_device(&rig, 0, "hyperv");
+	add_device(&rig, 1, "vmclock0");
+	rig.open_error = G_FILE_ERROR_ACCES;
+	start(&rig, NULL);
+	pass(&rig, 0);
+	GCLK_ASSERT_STR(rig.opened, "/dev/ptp1");
+	pass(&rig, SECOND);
+	GCLK_ASSERT_STR(rig.opened, "/dev/ptp0");
+	pass(&rig, 2 * SECOND);
+	GCLK_ASSERT_STR(rig.opened, "/dev/ptp1"); /* in turn */
 	rig_clear(&rig);
 }
 
@@ -1109,6 +1159,8 @@ int main(void)
 		{ "gone and back with another number", gone_and_back_with_another_number },
 		{ "a burst looks for the device at once", a_burst_looks_at_once },
 		{ "no change while one works", a_better_clock_is_not_taken_while_one_works },
+		{ "a clock that gives nothing yields", a_clock_that_gives_nothing_yields },
+		{ "one that may not be opened yields", one_that_may_not_be_opened_yields },
 		{ "no permission", permission },
 		{ "a clock that nobody has set", unset_clock },
 		{ "chosen by the table, not by number", chosen_by_table },

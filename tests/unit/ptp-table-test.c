@@ -144,6 +144,7 @@ static void expected(void)
 		const char *hypervisor, *driver, *module;
 	} cases[] = {
 		{ "kvm", "ptp_kvm", "ptp_kvm" },
+		{ "google", "ptp_kvm", "ptp_kvm" },
 		{ "vmware", "ptp_vmw", "ptp_vmw" },
 		{ "microsoft", "hyperv", "hv_utils" },
 		{ "amazon", "ptp_vmclock", "ptp_vmclock" },
@@ -163,6 +164,7 @@ static void expected(void)
 	CU_ASSERT_PTR_NULL(gclk_ptp_clock_hint(NULL));
 	CU_ASSERT_PTR_NULL(gclk_ptp_clock_expected("none"));
 	CU_ASSERT_PTR_NULL(gclk_ptp_clock_expected("bhyve"));
+	CU_ASSERT_PTR_NULL(gclk_ptp_clock_expected("kvm google"));
 	CU_ASSERT_PTR_NULL(gclk_ptp_clock_expected(NULL));
 }
 
