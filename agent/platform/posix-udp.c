@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "platform/departure.h"
 #include "platform/posix.h"
 
 /* No NTP packet with any known extension is longer. */
@@ -16,9 +17,6 @@
    then makes a long delay, and so an honest bound. */
 #define ARRIVAL_AGE_MAX (100 * GCLK_NS_PER_MS)
 
-/* From the reading before the send to the departure; more means that REAL was stepped. */
-#define DEPARTURE_WAIT_MAX GCLK_NS_PER_S
-
 struct GclkSocket {
 	GclkPlatform *platform;
 	int fd;
@@ -26,11 +24,7 @@ struct GclkSocket {
 	const GclkSocketEvents *events;
 	gpointer user;
 	gboolean told_departures; /* departures come through the error queue */
-	guint32 next_id;          /* of the next datagram sent, as the kernel counts them */
-	gboolean stamped;         /* there has been a stamp, and stamped_id was its datagram */
-	guint32 stamped_id;
-	gint64 departure; /* of the last one, REAL, ns */
-	gboolean departure_kernel;
+	GclkDeparture departure;
 	int error;         /* one that waits to be told from the loop */
 	guint error_timer; /* does that; 0: none waits */
 };
@@ -65,45 +59,14 @@ static gboolean receive(int fd, int flags, Message *message)
 
 /* --- what comes in ---------------------------------------------------------------------------- */
 
-/*
- * Is this the stamp of the last datagram, not of an older one? Kernels before 6.6 count also
- * datagrams that failed on the way out: an id beyond ours is the last one's, and sets our count
- * right. Simulators do not count at all: their ids repeat, which a kernel's never do.
- */
-static gboolean is_of_last(GclkSocket *socket, const GclkStamps *stamps)
-{
-	const guint32 id = stamps->departure_id;
-	const gboolean repeats = socket->stamped && id == socket->stamped_id;
-
-	if (!stamps->has_id)
-		return TRUE;
-	socket->stamped = TRUE;
-	socket->stamped_id = id;
-	if ((gint32)(id - (socket->next_id - 1)) < 0)
-		return repeats;
-	socket->next_id = id + 1;
-	return TRUE;
-}
-
-static void note_departure(GclkSocket *socket, const GclkStamps *stamps)
-{
-	gint64 wait = stamps->departure - socket->departure;
-
-	if (!stamps->has_departure || !is_of_last(socket, stamps) || wait < 0 ||
-		wait > DEPARTURE_WAIT_MAX)
-		return;
-	socket->departure = stamps->departure;
-	socket->departure_kernel = TRUE;
-}
-
 static void deliver(GclkSocket *socket, const Message *message)
 {
 	GclkDatagram datagram = {
 		.data = message->data,
 		.length = (gsize)message->length,
 		.truncated = (message->header.msg_flags & MSG_TRUNC) != 0,
-		.departure = socket->departure,
-		.departure_kernel_stamp = socket->departure_kernel,
+		.departure = socket->departure.real,
+		.departure_kernel_stamp = socket->departure.kernel,
 	};
 	gint64 age;
 
@@ -128,7 +91,9 @@ static Fetched fetch_queued(GclkSocket *socket, Message *message)
 		return DATAGRAM;
 	if (message->stamps.error)
 		return NETWORK_ERROR;
-	note_departure(socket, &message->stamps);
+	if (message->stamps.has_departure)
+		gclk_departure_stamp(&socket->departure, message->stamps.departure,
+			message->stamps.has_id, message->stamps.departure_id);
 	return DEPARTURE;
 }
 
@@ -264,9 +229,7 @@ gboolean gclk_posix_udp_send(GclkPlatform *platform, GclkSocket *socket, const g
 		gclk_posix_error(error, errno, "cannot send");
 		return FALSE;
 	}
-	socket->next_id++;
-	socket->departure = departure->real;
-	socket->departure_kernel = FALSE;
+	gclk_departure_sent(&socket->departure, departure->real);
 	fetch_at_once(socket);
 	return TRUE;
 }

@@ -315,12 +315,9 @@ static void test_truncated(void)
 
 static void test_refused(void)
 {
-	char request[100];
 	Fixture f;
-	int keep;
 
 	set_up(&f, "127.0.0.1");
-	keep = f.server;
 	close(f.server);
 	f.server = -1;
 	send_request(&f, "anybody?");
@@ -339,8 +336,34 @@ static void test_refused(void)
 	send_request(&f, "somebody?");
 	run(&f, 2);
 	GCLK_ASSERT_INT(f.error, ECONNREFUSED);
-	(void)keep;
-	(void)request;
+	tear_down(&f);
+}
+
+/* An error found while sending is told from the loop, each time anew, and not after close. */
+static void test_refused_while_sending(void)
+{
+	Fixture f;
+
+	set_up(&f, "127.0.0.1");
+	close(f.server);
+	f.server = -1;
+	for (guint i = 0; i < 3; i++) {
+		const guint before = f.failed;
+
+		send_request(&f, "one");
+		send_request(&f, "two");
+		GCLK_ASSERT_INT(f.failed, before); /* never from inside */
+		run(&f, 0);
+		CU_ASSERT(f.failed > before);
+		GCLK_ASSERT_INT(f.error, ECONNREFUSED);
+	}
+	f.failed = 0;
+	send_request(&f, "one");
+	send_request(&f, "two");
+	f.platform->udp_close(f.platform, f.socket);
+	f.socket = NULL;
+	run(&f, 0);
+	GCLK_ASSERT_INT(f.failed, 0);
 	tear_down(&f);
 }
 
@@ -459,6 +482,7 @@ int main(void)
 		{ "read much too late", test_read_much_too_late },
 		{ "truncated", test_truncated },
 		{ "refused", test_refused },
+		{ "refused while sending", test_refused_while_sending },
 		{ "strangers", test_strangers },
 		{ "close in the callback", test_close_in_callback },
 		{ "open fails", test_open_fails },
