@@ -55,12 +55,15 @@ static gboolean fail(const FileReader *reader, const char *key, GError **error, 
 static gboolean fail(
 	const FileReader *reader, const char *key, GError **error, const char *format, ...)
 {
+	g_autofree char *raw = NULL;
 	g_autofree char *message = NULL;
 	va_list args;
 
 	va_start(args, format);
-	message = g_strdup_vprintf(format, args);
+	raw = g_strdup_vprintf(format, args);
 	va_end(args);
+	/* what is quoted may have been cut in the middle of a character */
+	message = g_utf8_make_valid(raw, -1);
 	g_set_error(error, GCLK_CONFIG_ERROR, 0, "%s:%u: %s%s%s%s%s%s", reader->file, reader->line,
 		reader->group ? "[" : "", reader->group ? reader->group : "",
 		reader->group ? "] " : "", key ? key : "", key ? ": " : "", message);

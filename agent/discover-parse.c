@@ -73,6 +73,17 @@ static gboolean is_pool_name(const char *name)
 	       (length == domain || name[length - domain - 1] == '.');
 }
 
+/* Fills in polls that were not given; one that was has its way. */
+static void poll_politely(GclkServerConfig *server)
+{
+	if (server->min_poll == GCLK_POLL_UNSET)
+		server->min_poll = server->max_poll == GCLK_POLL_UNSET
+					   ? POOL_MIN_POLL
+					   : MIN(POOL_MIN_POLL, server->max_poll);
+	if (server->max_poll == GCLK_POLL_UNSET)
+		server->max_poll = MAX(server->min_poll, POOL_MAX_POLL);
+}
+
 /* Takes the server into the list, unless it is there already or is none. */
 static void add_server(GPtrArray *list, GclkServerConfig *server)
 {
@@ -89,12 +100,8 @@ static void add_server(GPtrArray *list, GclkServerConfig *server)
 		server->name = g_strdup_printf(strchr(server->address, ':') ? "[%s]:%u" : "%s:%u",
 			server->address, server->port);
 	}
-	if (is_pool_name(server->address)) {
-		if (server->min_poll == GCLK_POLL_UNSET)
-			server->min_poll = POOL_MIN_POLL;
-		if (server->max_poll == GCLK_POLL_UNSET)
-			server->max_poll = MAX(server->min_poll, POOL_MAX_POLL);
-	}
+	if (is_pool_name(server->address))
+		poll_politely(server);
 	g_ptr_array_add(list, g_steal_pointer(&owned));
 }
 
@@ -198,7 +205,6 @@ static gboolean is_server_word(const char *word)
 static void read_server(GclkFound *found, char **words, guint n)
 {
 	g_autoptr(GclkServerConfig) server = NULL;
-	gboolean pool = g_ascii_strcasecmp(words[0], "pool") == 0;
 	gboolean secret = FALSE;
 	guint before = found->servers->len;
 	guint at = 1;
@@ -210,10 +216,8 @@ static void read_server(GclkFound *found, char **words, guint n)
 	server = gclk_server_config_new(words[at], words[at]);
 	if (!read_options(server, words + at + 1, n - at - 1, &secret))
 		return;
-	if (pool && server->min_poll == GCLK_POLL_UNSET)
-		server->min_poll = POOL_MIN_POLL;
-	if (pool && server->max_poll == GCLK_POLL_UNSET)
-		server->max_poll = MAX(server->min_poll, POOL_MAX_POLL);
+	if (g_ascii_strcasecmp(words[0], "pool") == 0)
+		poll_politely(server);
 	add_server(found->servers, g_steal_pointer(&server));
 	if (secret && found->servers->len > before)
 		found->authenticated++;

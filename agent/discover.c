@@ -230,12 +230,10 @@ static void note(GclkConfig *config, const GclkFound *found, guint left_out)
 
 	if (found->authenticated)
 		g_string_append_printf(text,
-			"%u of the servers are authenticated (key or NTS) there, and are not here: "
-			"configure them with key= to have that",
+			"%u of them are authenticated there (key or NTS), and are not here",
 			found->authenticated);
 	if (left_out)
-		g_string_append_printf(text,
-			"%sonly the first %u servers were taken, %u were left out",
+		g_string_append_printf(text, "%sonly the first %u were taken, %u were left out",
 			text->len ? "; " : "", GCLK_DISCOVER_MAX, left_out);
 	if (text->len)
 		config->servers_note = g_strdup(text->str);

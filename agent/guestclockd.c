@@ -129,6 +129,8 @@ static int check_config(const GclkConfig *config)
 			s->port, s->min_poll, s->max_poll, config->servers_from ? " from " : "",
 			config->servers_from ? config->servers_from : "");
 	}
+	if (config->servers_note)
+		printf("note: %s\n", config->servers_note);
 	if (config->servers->len == 0)
 		printf("no NTP server: only a precision clock can be used\n");
 	printf("the configuration is good\n");

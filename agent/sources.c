@@ -131,6 +131,20 @@ static void note_nothing(GclkAgent *agent, const GclkConfig *config, const char 
 		gclk_agent_clear_finding(agent, "no-source");
 }
 
+/* What discovery did not take over from another program's configuration. */
+static void note_left_out(GclkAgent *agent, const GclkConfig *config)
+{
+	g_autofree char *text = g_strdup_printf("the servers come from %s: %s",
+		config->servers_from ? config->servers_from : "?",
+		config->servers_note ? config->servers_note : "");
+
+	if (config->servers_note)
+		gclk_agent_set_finding(agent, "servers-taken-over", GCLK_SEVERITY_NOTE, text,
+			"name the servers in guestclockd.conf(5)");
+	else
+		gclk_agent_clear_finding(agent, "servers-taken-over");
+}
+
 void gclk_sources_look_for_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config)
 {
 	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
@@ -158,6 +172,7 @@ void gclk_sources_apply(GclkAgent *agent, GclkPlatform *platform, const GclkConf
 	if (ptp_wanted(config))
 		no_ptp = apply_ptp(agent, platform, config, kept);
 	note_nothing(agent, config, no_ptp);
+	note_left_out(agent, config);
 	for (guint i = 0; i < config->servers->len; i++)
 		apply_server(agent, platform, config, g_ptr_array_index(config->servers, i), keys,
 			key_problem, pivot, kept);

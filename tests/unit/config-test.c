@@ -333,6 +333,20 @@ static void test_form(void)
 	check_bad("[clock]\ncontrol=\xff\n", NULL, "a.conf:2: this line is not valid UTF-8");
 }
 
+/* A quoted line that is cut in the middle of a character still gives a message that is text. */
+static void test_cut_quotation(void)
+{
+	g_autoptr(GString) text = g_string_new("[clock]\n");
+	g_autoptr(GclkConfigLoader) loader = gclk_config_loader_new();
+	g_autoptr(GError) error = NULL;
+
+	for (int i = 0; i < 99; i++)
+		g_string_append_c(text, 'x');
+	g_string_append(text, "\303\274\303\274\n");
+	CU_ASSERT_FALSE(gclk_config_loader_add(loader, "a", text->str, text->len, &error));
+	CU_ASSERT_TRUE(g_utf8_validate(error->message, -1, NULL));
+}
+
 static void test_nul_byte(void)
 {
 	g_autoptr(GclkConfigLoader) loader = gclk_config_loader_new();
@@ -450,6 +464,31 @@ static void test_bad_files(void)
 	GCLK_ASSERT_HAS(error->message, "/c.conf.d/x.conf:2: [clock] bad: unknown key");
 }
 
+/* The commented example names every key once, with its default. */
+static void test_example(void)
+{
+	const char *source = g_getenv("srcdir");
+	g_autofree char *path =
+		g_build_filename(source ? source : ".", "packaging/guestclockd.conf", NULL);
+	g_autofree char *text = NULL;
+	g_autoptr(GclkConfig) as_it_is = gclk_config_load(path, TRUE, NULL);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(as_it_is);
+	check_defaults(as_it_is);
+	CU_ASSERT_TRUE_FATAL(g_file_get_contents(path, &text, NULL, NULL));
+	for (gsize i = 0; i < gclk_config_keys_length; i++) {
+		const GclkConfigKey *key = &gclk_config_keys[i];
+		gboolean prefixed = key->default_text &&
+				    g_str_has_prefix(key->default_text, GCLK_SYSCONFDIR "/");
+		g_autofree char *line = g_strdup_printf("\n#%s=%s", key->name,
+			prefixed            ? "/etc/guestclock/keys\n"
+			: key->default_text ? key->default_text
+					    : "");
+
+		GCLK_ASSERT_HAS(text, line);
+	}
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
@@ -465,6 +504,7 @@ int main(void)
 		{ "duplicates", test_duplicates },
 		{ "contradictions", test_contradictions },
 		{ "form", test_form },
+		{ "cut quotation", test_cut_quotation },
 		{ "NUL byte", test_nul_byte },
 		{ "line ends, byte order mark", test_line_ends_and_mark },
 		{ "many servers", test_many_servers },
@@ -472,6 +512,7 @@ int main(void)
 		{ "names of control", test_control_names },
 		{ "files and drop-ins", test_files },
 		{ "bad files", test_bad_files },
+		{ "the example", test_example },
 		{ NULL, NULL },
 	};
 

@@ -98,7 +98,8 @@ static void test_pool_politeness(void)
 {
 	g_autoptr(GclkFound) found = parse(gclk_discover_chrony,
 		"server 0.POOL.ntp.org\nserver pool.ntp.org\nserver notpool.ntp.org\n"
-		"server 1.pool.ntp.org minpoll 8\nserver a.pool.ntp.org.example\n");
+		"server 1.pool.ntp.org minpoll 8\nserver a.pool.ntp.org.example\n"
+		"pool lan.example maxpoll 4\n");
 
 	GCLK_ASSERT_INT(server(found, 0)->min_poll, 6);
 	GCLK_ASSERT_INT(server(found, 0)->max_poll, 10);
@@ -106,6 +107,8 @@ static void test_pool_politeness(void)
 	GCLK_ASSERT_INT(server(found, 2)->min_poll, GCLK_POLL_UNSET);
 	GCLK_ASSERT_INT(server(found, 3)->min_poll, 8);
 	GCLK_ASSERT_INT(server(found, 4)->min_poll, GCLK_POLL_UNSET);
+	GCLK_ASSERT_INT(server(found, 5)->min_poll, 4);
+	GCLK_ASSERT_INT(server(found, 5)->max_poll, 4);
 }
 
 static void test_polls_in_order(void)
@@ -440,9 +443,8 @@ static void test_limits_and_note(void)
 	gclk_scratch_write(root, "etc/ntp.conf", text->str, -1);
 	config = discover(root);
 	GCLK_ASSERT_INT(config->servers->len, GCLK_DISCOVER_MAX);
-	GCLK_ASSERT_HAS(config->servers_note, "2 of the servers are authenticated");
-	GCLK_ASSERT_HAS(
-		config->servers_note, "only the first 8 servers were taken, 3 were left out");
+	GCLK_ASSERT_HAS(config->servers_note, "2 of them are authenticated there");
+	GCLK_ASSERT_HAS(config->servers_note, "only the first 8 were taken, 3 were left out");
 	GCLK_ASSERT_INT(((GclkServerConfig *)g_ptr_array_index(config->servers, 0))->min_poll, 4);
 	GCLK_ASSERT_INT(((GclkServerConfig *)g_ptr_array_index(config->servers, 0))->max_poll, 6);
 }
