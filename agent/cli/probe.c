@@ -3,10 +3,9 @@
 
 #include <netdb.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "build-config.h"
+#include "cli/cli.h"
 #include "cli/probe-report.h"
 #include "guestclock/duration.h"
 #include "platform/native.h"
@@ -14,15 +13,23 @@
 #define TRIES 3
 /* RFC 5905 section 14: two requests are at least this far apart. */
 #define WAIT           (2 * GCLK_NS_PER_S)
+#define DEFAULT_KEYS   GCLK_SYSCONFDIR "/guestclock/keys"
 #define KEY_FILE_LIMIT 65536
 #define ADDRESSES_MAX  16
 
-enum { EXIT_USABLE = 0, EXIT_REFUSED = 2, EXIT_NO_ANSWER = 3 };
+enum {
+	EXIT_USABLE = GCLK_EXIT_OK,
+	EXIT_REFUSED = GCLK_EXIT_CRITICAL,
+	EXIT_NO_ANSWER = GCLK_EXIT_UNKNOWN,
+};
 
 typedef struct {
-	gint port, key;
-	char *keys, *max_distance, *color;
-	gboolean json;
+	GclkCliOptions common;
+	gint port;
+	gint64 key;
+	char *keys, *max_distance;
+	char **servers;
+	gint64 distance; /* ns: max_distance */
 } Options;
 
 typedef struct {
@@ -35,9 +42,10 @@ typedef struct {
 
 static void options_clear(Options *options)
 {
+	gclk_cli_options_clear(&options->common);
 	g_free(options->keys);
 	g_free(options->max_distance);
-	g_free(options->color);
+	g_strfreev(options->servers);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -159,7 +167,7 @@ static gsize look_up(const char *name, guint16 port, GclkAddress out[ADDRESSES_M
 
 static GArray *read_keys(GclkPlatform *platform, const Options *options, GError **error)
 {
-	const char *path = options->keys ? options->keys : GCLK_SYSCONFDIR "/guestclock/keys";
+	const char *path = options->keys ? options->keys : DEFAULT_KEYS;
 	gsize length = 0;
 	g_autofree char *text = platform->read_file(platform, path, KEY_FILE_LIMIT, &length, error);
 	g_autoptr(GArray) keys = NULL;
@@ -172,8 +180,8 @@ static GArray *read_keys(GclkPlatform *platform, const Options *options, GError 
 		return NULL;
 	}
 	if (!gclk_ntp_keys_find(keys, (guint32)options->key)) {
-		g_set_error(error, GCLK_NTP_KEY_ERROR, 0, "there is no key %d in %s", options->key,
-			path);
+		g_set_error(error, GCLK_NTP_KEY_ERROR, 0,
+			"there is no key %" G_GINT64_FORMAT " in %s", options->key, path);
 		return NULL;
 	}
 	return g_steal_pointer(&keys);
@@ -204,10 +212,9 @@ static void run(Session *session)
 
 static int show(const GclkProbe *probe, const Options *options)
 {
-	gboolean color = g_strcmp0(options->color, "always") == 0 ||
-			 (g_strcmp0(options->color, "never") != 0 && isatty(STDOUT_FILENO));
-	g_autofree char *text =
-		options->json ? gclk_probe_to_json(probe) : gclk_probe_to_text(probe, color);
+	g_autofree char *text = options->common.json
+					? gclk_probe_to_json(probe)
+					: gclk_probe_to_text(probe, options->common.color);
 
 	fputs(text, stdout);
 	if (probe->verdict == GCLK_PROBE_USABLE)
@@ -215,75 +222,91 @@ static int show(const GclkProbe *probe, const Options *options)
 	return probe->verdict == GCLK_PROBE_REFUSED ? EXIT_REFUSED : EXIT_NO_ANSWER;
 }
 
-static gboolean parse(
-	int *argc, char ***argv, Options *options, gint64 *max_distance, GError **error)
+static gboolean check_options(Options *options, GError **error)
 {
-	const GOptionEntry entries[] = {
-		{ "port", 'p', 0, G_OPTION_ARG_INT, &options->port, "UDP port (123)", "N" },
-		{ "key", 'k', 0, G_OPTION_ARG_INT, &options->key, "Authenticate with this key",
-			"ID" },
-		{ "keys", 0, 0, G_OPTION_ARG_FILENAME, &options->keys,
-			"Key file (" GCLK_SYSCONFDIR "/guestclock/keys)", "FILE" },
-		{ "max-distance", 0, 0, G_OPTION_ARG_STRING, &options->max_distance,
-			"Largest error that is accepted (1500ms)", "DURATION" },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON", NULL },
-		{ "color", 0, 0, G_OPTION_ARG_STRING, &options->color,
-			"auto, always or never (auto)", "WHEN" },
-		{ 0 },
-	};
-	g_autoptr(GOptionContext) context =
-		g_option_context_new("SERVER - ask an NTP server once, and say what is wrong");
-
-	g_option_context_add_main_entries(context, entries, NULL);
-	g_option_context_set_summary(context, "Exit status: 0 usable, 2 refused, 3 no answer.");
-	if (!g_option_context_parse(context, argc, argv, error))
-		return FALSE;
-	if (*argc != 2)
-		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "one server is needed");
+	if (!options->servers || g_strv_length(options->servers) != 1)
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+			"it takes one server (see guestclock probe --help)");
 	else if (options->port < 1 || options->port > G_MAXUINT16)
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			"the port is a number from 1 to 65535");
-	else if (options->key < 0)
+			"--port: %d is not a number from 1 to 65535", options->port);
+	else if (options->key < 0 || options->key > G_MAXUINT32)
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			"the key id is a number from 1 on");
+			"--key: not a number from 1 to 4294967295");
 	else if (options->max_distance &&
-		 !gclk_duration_parse(options->max_distance, max_distance, error))
+		 !gclk_duration_parse(options->max_distance, &options->distance, error))
 		g_prefix_error(error, "--max-distance: ");
 	return *error == NULL;
 }
 
+static gboolean parse(Options *options, int argc, char **argv)
+{
+	const GOptionEntry entries[] = {
+		{ "port", 'p', 0, G_OPTION_ARG_INT, &options->port, "UDP port (default: 123)",
+			"N" },
+		{ "key", 'k', 0, G_OPTION_ARG_INT64, &options->key, "Authenticate with this key",
+			"ID" },
+		{ "keys", 0, 0, G_OPTION_ARG_FILENAME, &options->keys,
+			"Key file (default: " DEFAULT_KEYS ")", "FILE" },
+		{ "max-distance", 0, 0, G_OPTION_ARG_STRING, &options->max_distance,
+			"Largest error that is accepted (default: 1500ms)", "DURATION" },
+		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->servers, NULL,
+			"SERVER" },
+		{ 0 },
+	};
+
+	return gclk_cli_parse(&options->common,
+		"Asks an NTP server once, and says whether its answer can be used, and why not.\n"
+		"Exit status: 0 usable, 2 refused, 3 no answer.",
+		entries, argc, argv);
+}
+
+/* The key that is asked for; *keys owns it. NULL with an error, or when none is asked for. */
+static const GclkNtpKey *choose_key(
+	GclkPlatform *platform, const Options *options, GArray **keys, GError **error)
+{
+	if (options->key == 0)
+		return NULL;
+	*keys = read_keys(platform, options, error);
+	return *keys ? gclk_ntp_keys_find(*keys, (guint32)options->key) : NULL;
+}
+
+static int probe(Session *session, const Options *options, GError **error)
+{
+	g_autoptr(GArray) keys = NULL;
+	int status;
+
+	session->probe.key = choose_key(session->platform, options, &keys, error);
+	if (*error)
+		return EXIT_NO_ANSWER;
+	session->probe.server = options->servers[0];
+	session->probe.address.port = (guint16)options->port;
+	session->exchange.context.key = session->probe.key;
+	session->exchange.context.max_distance = options->distance;
+	session->exchange.context.pivot = GCLK_BUILD_TIME * GCLK_NS_PER_S;
+	run(session);
+	status = show(&session->probe, options);
+	g_free(session->probe.silence);
+	return status;
+}
+
 int gclk_cli_probe(int argc, char **argv)
 {
-	g_auto(Options) options = { .port = GCLK_NTP_PORT };
-	gint64 max_distance = 1500 * GCLK_NS_PER_MS;
+	g_auto(Options) options = { .port = GCLK_NTP_PORT, .distance = 1500 * GCLK_NS_PER_MS };
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GArray) keys = NULL;
 	Session session = { 0 };
 	int status = EXIT_NO_ANSWER;
 
-	if (!parse(&argc, &argv, &options, &max_distance, &error)) {
-		fprintf(stderr, "guestclock probe: %s\n", error->message);
-		return EXIT_NO_ANSWER;
+	if (!parse(&options, argc, argv))
+		return options.common.exit_code;
+	if (check_options(&options, &error)) {
+		session.loop = g_main_loop_new(NULL, FALSE);
+		session.platform = gclk_native_new(NULL, g_main_context_default());
+		status = probe(&session, &options, &error);
+		session.platform->free(session.platform);
+		g_main_loop_unref(session.loop);
 	}
-	session.loop = g_main_loop_new(NULL, FALSE);
-	session.platform = gclk_native_new(NULL, g_main_context_default());
-	session.probe.server = argv[1];
-	session.probe.address.port = (guint16)options.port;
-	session.exchange.context.max_distance = max_distance;
-	session.exchange.context.pivot = GCLK_BUILD_TIME * GCLK_NS_PER_S;
-	if (options.key > 0)
-		keys = read_keys(session.platform, &options, &error);
-	if (error) {
-		fprintf(stderr, "guestclock probe: %s\n", error->message);
-	} else {
-		if (keys)
-			session.exchange.context.key = session.probe.key =
-				gclk_ntp_keys_find(keys, (guint32)options.key);
-		run(&session);
-		status = show(&session.probe, &options);
-	}
-	g_free(session.probe.silence);
-	session.platform->free(session.platform);
-	g_main_loop_unref(session.loop);
+	if (error)
+		gclk_cli_complain("%s", error->message);
 	return status;
 }

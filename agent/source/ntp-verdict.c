@@ -253,8 +253,9 @@ char *gclk_ntp_silence_reason(const GclkAddress *address, gint error, gboolean k
 	for (gsize i = 0; i < G_N_ELEMENTS(silences); i++)
 		if (silences[i].error == error)
 			sentence = silences[i].sentence;
-	/* chronyd says nothing to a key that it does not have, ntpd sends a crypto-NAK. */
+	/* chronyd and ntpsec say nothing to a key that they do not have. */
 	return g_strdup_printf("no answer from %s port %u: %s%s",
-		gclk_address_format(address, text), address->port, sentence,
-		keyed && !error ? ", or the server does not have this key" : "");
+		gclk_address_format(address, text), address->port,
+		keyed && !error ? "the server lacks this key or has another value for it, or " : "",
+		sentence);
 }

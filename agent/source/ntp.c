@@ -35,7 +35,8 @@ typedef struct {
 	GclkSocket *socket; /* of the last request: open until the next, to count what comes late */
 	gint64 sent;        /* boottime of the last request */
 	GclkNtpExchange exchange;
-	gint error;         /* errno that came instead of an answer */
+	gint error;         /* errno that came instead of an answer, since the last request */
+	gint former_error;  /* between the last two: some take longer than our patience */
 	GclkNtpReply blame; /* last packet dropped while waiting; GOOD: none */
 	gint passing;       /* unusable answers in a row, of a kind that may pass */
 	gint denials;       /* addresses in a row that denied access */
@@ -187,8 +188,9 @@ static void give_up(Ntp *ntp, const char *why)
 	gint beyond = ntp->poll.misses - GCLK_NTP_UNREACHABLE_MISSES;
 
 	reason = why ? g_strdup(why)
-		     : gclk_ntp_silence_reason(
-			       peer(ntp), ntp->error, ntp->exchange.context.key != NULL);
+		     : gclk_ntp_silence_reason(peer(ntp),
+			       ntp->error ? ntp->error : ntp->former_error,
+			       ntp->exchange.context.key != NULL);
 	/* What cannot even be sent (no IPv6 here) is not worth several tries. */
 	if (why || (beyond >= 0 && beyond % MISSES_PER_ADDRESS == 0))
 		try_next_address(ntp);
@@ -213,8 +215,7 @@ static void take_error(gpointer user, int error)
 	Ntp *ntp = user;
 
 	/* Only a hint: whoever can forge it must not be able to keep the true answer out. */
-	if (gclk_ntp_exchange_open(&ntp->exchange))
-		ntp->error = error;
+	ntp->error = error;
 }
 
 /* --- the request ------------------------------------------------------------------------------ */
@@ -235,6 +236,7 @@ static void ask(gpointer user)
 	g_autoptr(GError) error = NULL;
 
 	ntp->timer = 0;
+	ntp->former_error = ntp->error;
 	ntp->error = 0;
 	if (ntp->blame.verdict != GCLK_NTP_LATE)
 		ntp->blame.verdict = GCLK_NTP_GOOD;

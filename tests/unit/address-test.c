@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "guestclock/address.h"
 
+#include <net/if.h>
 #include <string.h>
 
 #include "harness.h"
@@ -8,6 +9,7 @@
 static void test_parse(void)
 {
 	static const guint8 v6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 };
+	char zone[IF_NAMESIZE];
 	GclkAddress a;
 
 	CU_ASSERT_TRUE(gclk_address_parse("192.0.2.1", 123, &a));
@@ -21,6 +23,12 @@ static void test_parse(void)
 	CU_ASSERT_EQUAL(memcmp(a.bytes, v6, 16), 0);
 	CU_ASSERT_TRUE(gclk_address_parse("fe80::1%7", 1, &a));
 	GCLK_ASSERT_INT(a.scope, 7);
+	if (if_indextoname(1, zone)) {
+		g_autofree char *text = g_strdup_printf("fe80::1%%%s", zone);
+
+		CU_ASSERT_TRUE(gclk_address_parse(text, 1, &a));
+		GCLK_ASSERT_INT(a.scope, 1);
+	}
 }
 
 static void test_parse_bad(void)

@@ -760,7 +760,7 @@ static void test_silence(void)
 	} rows[] = {
 		{ 0, FALSE,
 			"no answer from 192.0.2.1 port 123: a firewall, \"restrict ... ignore\"" },
-		{ 0, TRUE, "or the server does not have this key" },
+		{ 0, TRUE, "the server lacks this key" },
 		{ ECONNREFUSED, TRUE, "nothing listens on this port there" },
 		{ EHOSTUNREACH, FALSE, "the host cannot be reached" },
 		{ ENETUNREACH, FALSE, "no route to its network" },

@@ -283,13 +283,16 @@ static void test_long_keys(void)
 {
 	g_autofree char *fits = g_strnfill(128, 'k');
 	g_autofree char *long_text = g_strnfill(129, 'k');
+	g_autofree char *fitting_hex = g_strnfill(256, 'a');
 	g_autofree char *long_hex = g_strnfill(258, 'a');
+	g_autofree char *good_hex = g_strconcat("1 MD5 HEX:", fitting_hex, NULL);
 	g_autofree char *good = g_strconcat("1 MD5 ", fits, NULL);
 	g_autofree char *bad = g_strconcat("1 MD5 ", long_text, NULL);
 	g_autofree char *bad_hex = g_strconcat("1 MD5 HEX:", long_hex, NULL);
 	g_autoptr(GError) error = NULL;
 
 	GCLK_ASSERT_INT(key_of(good).length, 128);
+	GCLK_ASSERT_INT(key_of(good_hex).length, 128);
 	CU_ASSERT_PTR_NULL(gclk_ntp_keys_parse(bad, strlen(bad), &error));
 	GCLK_ASSERT_HAS(error->message, "longer than 128 bytes");
 	CU_ASSERT_PTR_NULL(gclk_ntp_keys_parse(bad_hex, strlen(bad_hex), NULL));

@@ -946,7 +946,7 @@ static void test_silence_with_key(void)
 	rig_init(&rig, &settings);
 	gclk_source_start(rig.source);
 	be_silent(&rig, 5);
-	GCLK_ASSERT_HAS(rig.source->reason, "or the server does not have this key");
+	GCLK_ASSERT_HAS(rig.source->reason, "the server lacks this key");
 	rig_clear(&rig);
 }
 
@@ -973,11 +973,38 @@ static void test_errors(void)
 		}
 		ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
 		GCLK_ASSERT_HAS(rig.source->reason, rows[i].part);
-		/* later the packets just vanish: the old error is not repeated */
+		/* later the packets just vanish: the old error is forgotten, though not at once */
+		be_silent(&rig, 1);
+		GCLK_ASSERT_HAS(rig.source->reason, rows[i].part);
 		be_silent(&rig, 1);
 		GCLK_ASSERT_HAS(rig.source->reason, "a firewall");
 		rig_clear(&rig);
 	}
+}
+
+/* It takes 3 s until the kernel has given up finding a host on the LAN. */
+static void test_slow_error(void)
+{
+	Rig rig;
+	guint changes;
+
+	rig_init(&rig, &plain);
+	gclk_source_start(rig.source);
+	be_silent(&rig, 10);
+	for (gint i = 0; i < 2; i++) {
+		gclk_fake_pass(rig.fake, 1500 * MS);
+		gclk_fake_fail(rig.fake, gclk_fake_packet(rig.fake, 0), EHOSTUNREACH);
+		be_silent(&rig, 1);
+	}
+	GCLK_ASSERT_HAS(rig.source->reason, "the host cannot be reached");
+	changes = rig.changes;
+	for (gint i = 0; i < 10; i++) {
+		gclk_fake_pass(rig.fake, 1500 * MS);
+		gclk_fake_fail(rig.fake, gclk_fake_packet(rig.fake, 0), EHOSTUNREACH);
+		be_silent(&rig, 1);
+	}
+	GCLK_ASSERT_INT(rig.changes, changes);
+	rig_clear(&rig);
 }
 
 /* A forged ICMP error does not keep the answer out. */
@@ -1305,6 +1332,7 @@ int main(void)
 		{ "silence after a late answer", test_silence_after_late },
 		{ "silence to a key", test_silence_with_key },
 		{ "errors", test_errors },
+		{ "slow error", test_slow_error },
 		{ "error, then answer", test_error_then_answer },
 		{ "no network", test_no_network },
 		{ "name", test_name },
