@@ -128,6 +128,8 @@ gboolean gclk_privilege_drop(gboolean found, guint uid, guint gid, GclkDropped *
 		if (!become(uid, gid, error))
 			return FALSE;
 		out->switched = TRUE;
+	} else if (root && setgroups(0, NULL)) {
+		/* without CAP_SETGID: what the groups allow, root's own identity allows as well */
 	}
 	if (!limit_capabilities(clock_caps, G_N_ELEMENTS(clock_caps))) {
 		gclk_posix_error(error, errno, "cannot give up privileges");

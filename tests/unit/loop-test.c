@@ -2,7 +2,9 @@
 /* Timers, poll and signals on a real main context. */
 #include "platform/loop.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -240,6 +242,35 @@ static void test_signal_wakes(void)
 	tear_down(&f);
 }
 
+/* The signal comes after the loop has looked for it and before it waits. */
+static gint poll_too_late(GPollFD *fds, guint n, gint timeout)
+{
+	if (timeout != 0)
+		raise(SIGHUP);
+	return poll((struct pollfd *)fds, n, timeout);
+}
+
+static void test_signal_before_wait(void)
+{
+	Letter late = { NULL, '-' };
+	GSource *signals;
+	Fixture f;
+
+	set_up(&f);
+	late.f = &f;
+	signals = gclk_loop_watch_signals(f.context, note_signal, &f);
+	g_main_context_set_poll_func(f.context, poll_too_late);
+	gclk_timers_start(f.timers, GCLK_NS_PER_S, spell, &late);
+	while (f.seen->len == 0)
+		g_main_context_iteration(f.context, TRUE);
+	GCLK_ASSERT_STR(f.seen->str, "H");
+	/* and it does not wake the loop for ever */
+	CU_ASSERT(!g_main_context_iteration(f.context, FALSE));
+	g_source_destroy(signals);
+	g_source_unref(signals);
+	tear_down(&f);
+}
+
 /* After the source is gone the signals do what they always did. */
 static void test_signals_restored(void)
 {
@@ -271,6 +302,7 @@ int main(void)
 		{ "stop", test_stop },
 		{ "signals", test_signals },
 		{ "a signal wakes the loop", test_signal_wakes },
+		{ "a signal just before the wait", test_signal_before_wait },
 		{ "signals restored", test_signals_restored },
 		{ NULL, NULL },
 	};

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -464,6 +465,11 @@ static void resolve_by_name(const char *name, GclkResolveReply *out)
 	if (strcmp(name, "slow") == 0)
 		g_usleep(60 * G_USEC_PER_SEC);
 	gclk_resolve_fail(out, 0, "no such host");
+	if (strcmp(name, "whoami") == 0)
+		g_snprintf(out->reason, sizeof(out->reason),
+			"uid %u gid %u groups %d caps %x fds %u", getuid(), getgid(),
+			getgroups(0, NULL), (guint)status_of(getpid(), "\nCapPrm:\t"),
+			count_fds(getpid()));
 	if (strcmp(name, "liar") == 0) {
 		out->id = 999;
 		out->n = G_MAXUINT32;
@@ -634,10 +640,12 @@ static void test_bad_children(void)
 	char bytes[1000] = { 0 };
 	g_autofree char *malformed = NULL;
 	guint32 id = 77;
+	guint fds;
 	Raw raw;
 
 	raw_start(&raw, 5 * G_USEC_PER_SEC);
 	raw_answers(&raw, 1, "plain", "no such host");
+	fds = count_fds(raw.pid);
 	raw_answers(&raw, 2, "crash", "failed");
 	raw_answers(&raw, 3, "silent", "failed");
 	raw_answers(&raw, 4, "liar", "failed");
@@ -646,7 +654,23 @@ static void test_bad_children(void)
 	GCLK_ASSERT_HAS(malformed, "malformed");
 	raw_answers(&raw, 5, "plain", "no such host");
 	still_serves(&raw);
+	has_fds(raw.pid, fds);
 	CU_ASSERT(raw_end(&raw));
+}
+
+/* A child has nothing but the pipe, whatever there was before. */
+static void test_children_are_small(void)
+{
+	static const gid_t groups[] = { 1, 2 };
+	Raw raw;
+
+	if (geteuid() != 0 || setgroups(G_N_ELEMENTS(groups), groups))
+		return;
+	raw_start(&raw, 5 * G_USEC_PER_SEC);
+	/* 0, 1, 2, the pipe, and the directory in which they are counted */
+	raw_answers(&raw, 1, "whoami", "uid 65534 gid 65534 groups 0 caps 0 fds 5");
+	CU_ASSERT(raw_end(&raw));
+	setgroups(0, NULL);
 }
 
 /* Name servers that do not answer block neither opens nor, once their time is up, other names. */
@@ -742,9 +766,10 @@ static int dropped_badly(Drop how)
 	const char *user = how == DROP_WITHOUT_USER ? "no-such-user-here"
 			   : how == DROP_TO_ROOT    ? "root"
 						    : "65534:65533";
+	static const gid_t groups[] = { 1, 2 };
 	GclkDropped got;
 
-	if (!gclk_privileged_drop(user, &got, NULL))
+	if (setgroups(G_N_ELEMENTS(groups), groups) || !gclk_privileged_drop(user, &got, NULL))
 		return 1;
 	if (how == DROP_TWICE && (!gclk_privileged_drop(user, &got, NULL) || got.switched))
 		return 2;
@@ -758,6 +783,8 @@ static int dropped_badly(Drop how)
 		return 5;
 	if (status_of(getpid(), "\nNoNewPrivs:\t") != 1)
 		return 6;
+	if (getgroups(0, NULL) != 0)
+		return 11;
 	if (how == DROP_WITHOUT_USER || how == DROP_TO_ROOT)
 		return got.still_root && !got.switched && geteuid() == 0 && got.uid == 0 &&
 				       got.user_missing == (how == DROP_WITHOUT_USER)
@@ -914,6 +941,7 @@ int main(void)
 		{ "hostile opens", test_hostile_opens },
 		{ "flood", test_flood },
 		{ "bad children", test_bad_children },
+		{ "children are small", test_children_are_small },
 		{ "slow names", test_slow_names },
 		{ "ends with children", test_ends_with_children },
 		{ "user", test_user },
