@@ -252,6 +252,7 @@ static gint poll_too_late(GPollFD *fds, guint n, gint timeout)
 
 static void test_signal_before_wait(void)
 {
+	const gint64 start = g_get_monotonic_time();
 	Letter late = { NULL, '-' };
 	GSource *signals;
 	Fixture f;
@@ -264,6 +265,7 @@ static void test_signal_before_wait(void)
 	while (f.seen->len == 0)
 		g_main_context_iteration(f.context, TRUE);
 	GCLK_ASSERT_STR(f.seen->str, "H");
+	CU_ASSERT(g_get_monotonic_time() - start < G_USEC_PER_SEC / 2); /* not by the timer */
 	/* and it does not wake the loop for ever */
 	CU_ASSERT(!g_main_context_iteration(f.context, FALSE));
 	g_source_destroy(signals);

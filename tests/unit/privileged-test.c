@@ -792,8 +792,7 @@ static int dropped_badly(Drop how)
 			       : 7;
 	if (got.still_root || got.user_missing || got.uid != 65534 || got.gid != 65533)
 		return 8;
-	if (getuid() != 65534 || geteuid() != 65534 || getegid() != 65533 ||
-		getgroups(0, NULL) != 0)
+	if (getuid() != 65534 || geteuid() != 65534 || getegid() != 65533)
 		return 9;
 	return setuid(0) == 0 || open("/proc/1/mem", O_RDONLY) >= 0 ? 10 : 0;
 }
