@@ -261,6 +261,8 @@ static void test_signal_before_wait(void)
 	late.f = &f;
 	signals = gclk_loop_watch_signals(f.context, note_signal, &f);
 	g_main_context_set_poll_func(f.context, poll_too_late);
+	while (g_main_context_iteration(f.context, FALSE))
+		; /* GLib's own wake-ups of setting up are over */
 	gclk_timers_start(f.timers, GCLK_NS_PER_S, spell, &late);
 	while (f.seen->len == 0)
 		g_main_context_iteration(f.context, TRUE);
