@@ -72,6 +72,8 @@ int gclk_helper_open(const char *path, GclkAccess access)
 {
 	switch (access) {
 	case GCLK_ACCESS_FILE:
+		if (gclk_policy_is_clock_page(path))
+			return only(open(path, O_RDONLY | O_NOFOLLOW | COMMON), S_IFCHR);
 		return open_plain(path, 0, S_IFREG);
 	case GCLK_ACCESS_DIRECTORY:
 		return open_plain(path, O_DIRECTORY, S_IFDIR);

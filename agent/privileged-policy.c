@@ -37,6 +37,13 @@ static gboolean all_of(const char *text, const char *characters)
 	return *text && text[strspn(text, characters)] == '\0';
 }
 
+gboolean gclk_policy_is_clock_page(const char *path)
+{
+	const char prefix[] = "/dev/vmclock";
+
+	return g_str_has_prefix(path, prefix) && all_of(path + strlen(prefix), "0123456789");
+}
+
 gboolean gclk_policy_is_precision_clock(const char *path)
 {
 	static const struct {
@@ -73,7 +80,8 @@ gboolean gclk_policy_allows(const GclkPrivilegedPolicy *policy, const char *path
 		return FALSE;
 	switch (access) {
 	case GCLK_ACCESS_FILE:
-		return listed(policy->files, path) || is_drop_in(policy, path);
+		return gclk_policy_is_clock_page(path) || listed(policy->files, path) ||
+		       is_drop_in(policy, path);
 	case GCLK_ACCESS_DIRECTORY:
 		return listed(policy->directories, path);
 	case GCLK_ACCESS_DEVICE:

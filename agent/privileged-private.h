@@ -50,6 +50,8 @@ typedef struct {
 gboolean gclk_policy_path_is_normal(const char *path);
 /* "/dev/ptp0", "/dev/ptp_kvm": what every machine may open. */
 gboolean gclk_policy_is_precision_clock(const char *path);
+/* "/dev/vmclock0": a page that the hypervisor writes, read like a file. */
+gboolean gclk_policy_is_clock_page(const char *path);
 gboolean gclk_policy_allows(
 	const GclkPrivilegedPolicy *policy, const char *path, GclkAccess access);
 /* May be a host name or numeric address as far as its characters go. */

@@ -17,14 +17,14 @@
 typedef struct GclkPrivileged GclkPrivileged;
 
 typedef enum {
-	GCLK_ACCESS_FILE,      /* a regular file, read only */
+	GCLK_ACCESS_FILE,      /* a regular file, or /dev/vmclock<number>, read only */
 	GCLK_ACCESS_DIRECTORY, /* a directory, to list it */
 	GCLK_ACCESS_DEVICE,    /* a precision clock, read and write (read only where no more is
 				  allowed) */
 } GclkAccess;
 
-/* What may be opened beside /dev/ptp<number> and /dev/ptp_<name>. NULL-terminated lists of absolute
-   paths, NULL: none. */
+/* What may be opened beside /dev/ptp<number>, /dev/ptp_<name> and /dev/vmclock<number>.
+   NULL-terminated lists of absolute paths, NULL: none. */
 typedef struct {
 	const char *const *files;       /* exactly these: configuration, keys */
 	const char *const *directories; /* each itself, and the files *.conf in it: drop-ins */

@@ -19,6 +19,7 @@ static gboolean is_harmless(const GclkOpenRequest *request)
 	switch (request->access) {
 	case GCLK_ACCESS_FILE:
 		return strcmp(path, files[0]) == 0 ||
+		       (g_str_has_prefix(path, "/dev/vmclock") && !strchr(path + 5, '/')) ||
 		       (g_str_has_prefix(path, "/etc/guestclock/d/") &&
 			       !strchr(path + strlen("/etc/guestclock/d/"), '/'));
 	case GCLK_ACCESS_DIRECTORY:

@@ -151,6 +151,7 @@ static void test_open_refused(void)
 	fails(&f, "/dev/null", GCLK_ACCESS_DEVICE, EACCES);
 	fails(&f, missing, GCLK_ACCESS_FILE, ENOENT);
 	fails(&f, "/dev/ptp987654", GCLK_ACCESS_DEVICE, ENOENT);
+	fails(&f, "/dev/vmclock987654", GCLK_ACCESS_FILE, ENOENT);
 	fails(&f, longest, GCLK_ACCESS_FILE, ENAMETOOLONG);
 	/* and it still serves */
 	opens(&f, f.file, GCLK_ACCESS_FILE, "secret");
