@@ -2,7 +2,7 @@
 /* What comes in: the clocks are looked at, sources speak. */
 #include "agent-private.h"
 
-#include "report/table.h"
+#include "guestclock/format.h"
 
 /* A leap second is known by its length, as far as other corrections do not blur it. */
 #define LEAP_TOLERANCE (20 * GCLK_NS_PER_MS)
@@ -12,13 +12,13 @@
 void gclk_agent_tell_sources(GclkAgent *agent, void (*tell)(GclkSource *, gint64), gint64 value)
 {
 	for (guint i = 0; i < agent->slots->len; i++)
-		tell(((GclkSlot *) g_ptr_array_index(agent->slots, i))->source, value);
+		tell(((GclkSlot *)g_ptr_array_index(agent->slots, i))->source, value);
 }
 
 /* Did the kernel do the leap second that it was told to? Then every reference did one too. */
 static gboolean was_leap(GclkAgent *agent, gint64 jump)
 {
-	gint64 leap = agent->actuator.leap == GCLK_LEAP_INSERT	 ? -GCLK_NS_PER_S
+	gint64 leap = agent->actuator.leap == GCLK_LEAP_INSERT   ? -GCLK_NS_PER_S
 		      : agent->actuator.leap == GCLK_LEAP_DELETE ? GCLK_NS_PER_S
 								 : 0;
 
@@ -26,7 +26,7 @@ static gboolean was_leap(GclkAgent *agent, gint64 jump)
 		return FALSE;
 	for (guint i = 0; i < agent->slots->len; i++)
 		gclk_estimator_shift(
-			((GclkSlot *) g_ptr_array_index(agent->slots, i))->estimator, leap);
+			((GclkSlot *)g_ptr_array_index(agent->slots, i))->estimator, leap);
 	agent->actuator.leap = GCLK_LEAP_NONE;
 	g_message("leap second");
 	return TRUE;
@@ -87,7 +87,8 @@ static void on_sample(gpointer user, GclkSource *source, const GclkSample *sampl
 		gclk_source_burst(source);
 		break;
 	case GCLK_ESTIMATOR_JUMPED:
-		g_message("%s: the time has jumped, four samples agree; measuring anew", source->name);
+		g_message("%s: the time has jumped, four samples agree; measuring anew",
+			source->name);
 		source->ops->tune(source, -1);
 		break;
 	}

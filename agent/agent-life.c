@@ -32,7 +32,8 @@ void gclk_agent_remember(GclkAgent *agent)
 		gclk_agent_clear_finding(agent, "state-directory");
 	else
 		gclk_agent_set_finding(agent, "state-directory", GCLK_SEVERITY_WARNING,
-			error->message, "the clock is kept; the learned frequency is lost at a restart");
+			error->message,
+			"the clock is kept; the learned frequency is lost at a restart");
 }
 
 /* --- timers ---------------------------------------------------------------------------------- */
@@ -48,7 +49,8 @@ static void on_heartbeat(gpointer user)
 void gclk_agent_await(GclkAgent *agent)
 {
 	agent->platform->timer_stop(agent->platform, agent->heartbeat);
-	agent->heartbeat = agent->platform->timer_start(agent->platform, HEARTBEAT, on_heartbeat, agent);
+	agent->heartbeat =
+		agent->platform->timer_start(agent->platform, HEARTBEAT, on_heartbeat, agent);
 }
 
 static void on_settle_time(gpointer user)
@@ -89,8 +91,8 @@ static GclkLeapTable *load_leap_table(GclkPlatform *platform)
 	GclkLeapTable *table = NULL;
 	gsize length = 0;
 
-	text = platform->read_file(platform, GCLK_LEAP_SECONDS_FILE, GCLK_LEAP_SECONDS_FILE_MAX, &length,
-		&error);
+	text = platform->read_file(
+		platform, GCLK_LEAP_SECONDS_FILE, GCLK_LEAP_SECONDS_FILE_MAX, &length, &error);
 	if (text)
 		table = gclk_leap_table_parse(text, length, &error);
 	if (!table)
@@ -144,7 +146,8 @@ void gclk_agent_free(GclkAgent *agent)
 	g_free(agent);
 }
 
-/* --- settling ---------------------------------------------------------------------------------- */
+/* --- settling ----------------------------------------------------------------------------------
+ */
 
 static gboolean slot_settled(const GclkSlot *slot)
 {
@@ -164,7 +167,8 @@ gboolean gclk_agent_settled(const GclkAgent *agent)
 	return TRUE;
 }
 
-/* --- sources come and go ------------------------------------------------------------------------ */
+/* --- sources come and go ------------------------------------------------------------------------
+ */
 
 /* What is believed of the frequency: what was learned, or what the kernel was left with. */
 static void prime(const GclkAgent *agent, GclkSlot *slot)
@@ -198,7 +202,7 @@ void gclk_agent_add_source(GclkAgent *agent, GclkSource *source, const char *key
 gboolean gclk_agent_has_source(const GclkAgent *agent, const char *key)
 {
 	for (guint i = 0; i < agent->slots->len; i++)
-		if (g_str_equal(((GclkSlot *) g_ptr_array_index(agent->slots, i))->key, key))
+		if (g_str_equal(((GclkSlot *)g_ptr_array_index(agent->slots, i))->key, key))
 			return TRUE;
 	return FALSE;
 }
@@ -228,7 +232,8 @@ gboolean gclk_agent_steers(const GclkAgent *agent)
 	return agent->actuator.steers;
 }
 
-gboolean gclk_agent_set_control(GclkAgent *agent, gboolean steers, const char *reason, GError **error)
+gboolean gclk_agent_set_control(
+	GclkAgent *agent, gboolean steers, const char *reason, GError **error)
 {
 	if (steers == agent->actuator.steers && g_strcmp0(reason, agent->control_reason) == 0)
 		return TRUE;
@@ -293,7 +298,7 @@ void gclk_agent_stop(GclkAgent *agent)
 
 static void burst(GclkSource *source, gint64 unused)
 {
-	(void) unused;
+	(void)unused;
 	gclk_source_burst(source);
 }
 

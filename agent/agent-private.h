@@ -17,8 +17,8 @@ typedef struct {
 	GclkEstimator *estimator;
 	char *key;
 	gboolean sampled;
-	GclkSample last;     /* the last sample, valid when sampled */
-	GclkVerdict verdict; /* of the last selection */
+	GclkSample last;       /* the last sample, valid when sampled */
+	GclkStanding standing; /* of the last selection */
 	char *reason;
 } GclkSlot;
 
@@ -47,14 +47,14 @@ struct GclkAgent {
 	gboolean single;
 	guint origins;
 	GclkState state;
-	char *reason;        /* why not synchronised */
+	char *reason;          /* why not synchronised */
 	GclkEstimate estimate; /* behind offset and bound */
 	gint64 offset, bound;  /* reference minus REAL, ns, and how far that may be off */
 
 	guint64 steps;
 	gint64 last_step, last_step_boottime;
 	char *last_step_reason;
-	gint64 saved_raw; /* RAW time when memory was last saved */
+	gint64 saved_raw;    /* RAW time when memory was last saved */
 	GPtrArray *findings; /* of GclkFinding */
 	gboolean urgent;     /* something changed since the last report */
 };
@@ -62,7 +62,8 @@ struct GclkAgent {
 /* agent-input.c: reads the clocks. TRUE: REAL has been moved since the last look, not by us. */
 gboolean gclk_agent_look(GclkAgent *agent);
 
-/* agent-select.c: asks all sources, sets selected, single and origins; *reason: why there is none. */
+/* agent-select.c: asks all sources, sets selected, single and origins; *reason: why there is none.
+ */
 void gclk_agent_select(GclkAgent *agent, char **reason);
 /* Reference minus REAL, ns, from reference minus RAW. */
 gint64 gclk_agent_offset(const GclkAgent *agent, const GclkEstimate *estimate);

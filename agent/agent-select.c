@@ -51,22 +51,23 @@ static GclkCandidate candidate(const GclkAgent *agent, const GclkSlot *slot)
    driver says. */
 static void explain_tai(GclkCandidate *c, const GclkCandidate *best, gint tai_offset)
 {
-	if (c->verdict != GCLK_VERDICT_FALSETICKER || c->kind != GCLK_SOURCE_PTP ||
+	if (c->standing != GCLK_STANDING_FALSETICKER || c->kind != GCLK_SOURCE_PTP ||
 		!gclk_timescale_looks_tai(c->offset - best->offset, tai_offset))
 		return;
 	g_free(c->reason);
 	c->reason = g_strdup_printf("off by %d whole seconds: it keeps TAI, not UTC; if so, set "
-				    "timescale=tai in [ptp]", tai_offset);
+				    "timescale=tai in [ptp]",
+		tai_offset);
 }
 
-static void note_verdict(GclkSlot *slot, GclkCandidate *c)
+static void note_standing(GclkSlot *slot, GclkCandidate *c)
 {
-	if (slot->verdict != c->verdict || g_strcmp0(slot->reason, c->reason) != 0) {
+	if (slot->standing != c->standing || g_strcmp0(slot->reason, c->reason) != 0) {
 		slot->agent->urgent = TRUE;
-		if (c->verdict == GCLK_VERDICT_FALSETICKER && slot->verdict != c->verdict)
+		if (c->standing == GCLK_STANDING_FALSETICKER && slot->standing != c->standing)
 			g_warning("%s: not used: %s", slot->source->name, c->reason);
 	}
-	slot->verdict = c->verdict;
+	slot->standing = c->standing;
 	g_free(slot->reason);
 	slot->reason = g_steal_pointer(&c->reason);
 }
@@ -96,16 +97,17 @@ void gclk_agent_select(GclkAgent *agent, char **reason)
 		all[i] = candidate(agent, g_ptr_array_index(agent->slots, i));
 	s = gclk_selection_run(all, n,
 		agent->selected && g_ptr_array_find(agent->slots, agent->selected, &current)
-			? (gint) current
+			? (gint)current
 			: -1);
 	for (guint i = 0; i < n; i++) {
 		if (s.selected >= 0)
 			explain_tai(&all[i], &all[s.selected], tai);
-		note_verdict(g_ptr_array_index(agent->slots, i), &all[i]);
+		note_standing(g_ptr_array_index(agent->slots, i), &all[i]);
 	}
 	agent->single = s.single;
 	agent->origins = s.origins;
 	note_selection(agent,
-		s.selected < 0 ? NULL : g_ptr_array_index(agent->slots, (guint) s.selected), s.reason);
+		s.selected < 0 ? NULL : g_ptr_array_index(agent->slots, (guint)s.selected),
+		s.reason);
 	*reason = s.reason;
 }

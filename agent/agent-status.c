@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The status is written anew within this, or the daemon is taken for dead (heartbeat in agent-life.c
-   plus room for a busy machine). */
+/* The status is written anew within this, or the daemon is taken for dead (heartbeat in
+   agent-life.c plus room for a busy machine). */
 #define STATUS_INTERVAL (40 * GCLK_NS_PER_S)
 
 /* --- findings --------------------------------------------------------------------------------- */
@@ -14,7 +14,8 @@
 static gboolean find_finding(const GclkAgent *agent, const char *id, guint *index)
 {
 	for (*index = 0; *index < agent->findings->len; (*index)++)
-		if (g_str_equal(((GclkFinding *) g_ptr_array_index(agent->findings, *index))->id, id))
+		if (g_str_equal(
+			    ((GclkFinding *)g_ptr_array_index(agent->findings, *index))->id, id))
 			return TRUE;
 	return FALSE;
 }
@@ -54,17 +55,17 @@ void gclk_agent_clear_finding(GclkAgent *agent, const char *id)
 
 	if (!find_finding(agent, id, &i))
 		return;
-	g_message("no longer: %s",
-		((GclkFinding *) g_ptr_array_index(agent->findings, i))->statement);
+	g_message(
+		"no longer: %s", ((GclkFinding *)g_ptr_array_index(agent->findings, i))->statement);
 	g_ptr_array_remove_index(agent->findings, i);
 	agent->urgent = TRUE;
 }
 
 static gint by_severity(gconstpointer a, gconstpointer b)
 {
-	const GclkFinding *x = *(GclkFinding *const *) a, *y = *(GclkFinding *const *) b;
+	const GclkFinding *x = *(GclkFinding *const *)a, *y = *(GclkFinding *const *)b;
 
-	return (gint) y->severity - (gint) x->severity;
+	return (gint)y->severity - (gint)x->severity;
 }
 
 /* --- sources ---------------------------------------------------------------------------------- */
@@ -105,7 +106,7 @@ static void tell_estimate(GclkSourceStatus *out, const GclkAgent *agent, const G
 	out->error_bound = e.bound;
 	out->assumed = e.assumed;
 	out->frequency_ppb = e.frequency_ppb;
-	out->jitter = (gint64) e.jitter;
+	out->jitter = (gint64)e.jitter;
 }
 
 static GclkSourceStatus *tell_source(const GclkAgent *agent, const GclkSlot *slot)
@@ -119,7 +120,7 @@ static GclkSourceStatus *tell_source(const GclkAgent *agent, const GclkSlot *slo
 	out->address = g_strdup(detail->address);
 	out->identity = g_strdup(detail->identity);
 	out->method = g_strdup(detail->method);
-	out->verdict = slot->verdict;
+	out->standing = slot->standing;
 	out->reason = g_strdup(slot->reason);
 	out->note = g_strdup(detail->note);
 	out->stratum = detail->stratum;
@@ -195,7 +196,8 @@ GclkStatus *gclk_agent_status(GclkAgent *agent)
 	tell_clock(out, agent);
 	tell_writer(out, agent);
 	for (guint i = 0; i < agent->slots->len; i++)
-		g_ptr_array_add(out->sources, tell_source(agent, g_ptr_array_index(agent->slots, i)));
+		g_ptr_array_add(
+			out->sources, tell_source(agent, g_ptr_array_index(agent->slots, i)));
 	g_ptr_array_sort(agent->findings, by_severity);
 	for (guint i = 0; i < agent->findings->len; i++) {
 		const GclkFinding *f = g_ptr_array_index(agent->findings, i);

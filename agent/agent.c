@@ -6,7 +6,7 @@
 #include "agent-private.h"
 
 #include "discipline/servo.h"
-#include "report/table.h"
+#include "guestclock/format.h"
 
 #define SAVE_INTERVAL (600 * GCLK_NS_PER_S)
 
@@ -60,8 +60,8 @@ static GclkServoOutput run_servo(const GclkAgent *agent)
 static void note_servo(GclkAgent *agent, const GclkServoOutput *out)
 {
 	if (out->action == GCLK_SERVO_REFUSE)
-		gclk_agent_set_finding(agent, "clock-off", GCLK_SEVERITY_CRITICAL, out->reason,
-			"guestclock step");
+		gclk_agent_set_finding(
+			agent, "clock-off", GCLK_SEVERITY_CRITICAL, out->reason, "guestclock step");
 	else
 		gclk_agent_clear_finding(agent, "clock-off");
 	if (out->beyond_reach)
@@ -121,15 +121,16 @@ static gboolean within_limit(const GclkAgent *agent)
 
 static void judge_state(GclkAgent *agent, GclkServoAction action, const char *no_source)
 {
-	gboolean was_good = agent->state == GCLK_STATE_SYNCHRONISED ||
-			    agent->state == GCLK_STATE_HOLDOVER;
+	gboolean was_good =
+		agent->state == GCLK_STATE_SYNCHRONISED || agent->state == GCLK_STATE_HOLDOVER;
 
 	if (agent->selected && action == GCLK_SERVO_WAIT && agent->first)
 		set_state(agent, GCLK_STATE_STARTING, "measuring");
 	else if (agent->selected && within_limit(agent) && action != GCLK_SERVO_REFUSE)
 		set_state(agent, GCLK_STATE_SYNCHRONISED, NULL);
 	else if (agent->selected)
-		set_state(agent, GCLK_STATE_UNSYNCHRONISED, "the clock is off by more than max-error");
+		set_state(agent, GCLK_STATE_UNSYNCHRONISED,
+			"the clock is off by more than max-error");
 	else if (was_good && within_limit(agent))
 		set_state(agent, GCLK_STATE_HOLDOVER, no_source);
 	else if (agent->state != GCLK_STATE_STARTING || agent->settling == 0)
@@ -149,8 +150,8 @@ static GclkLeap leap_today(const GclkAgent *agent)
 
 static void tell_kernel(GclkAgent *agent)
 {
-	gboolean good = agent->state == GCLK_STATE_SYNCHRONISED ||
-			agent->state == GCLK_STATE_HOLDOVER;
+	gboolean good =
+		agent->state == GCLK_STATE_SYNCHRONISED || agent->state == GCLK_STATE_HOLDOVER;
 	const GclkHonesty honesty = {
 		.synchronised = good,
 		.bound = gclk_bound_add(ABS(agent->offset), agent->bound),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The pipeline: sources -> estimators -> selection -> servo -> actuator -> report. One agent keeps one
- * clock. It lives on the event loop of its platform and is driven by samples and one heartbeat.
+ * The pipeline: sources -> estimators -> selection -> servo -> actuator -> report. One agent keeps
+ * one clock. It lives on the event loop of its platform and is driven by samples and one heartbeat.
  */
 #ifndef GUESTCLOCK_AGENT_H
 #define GUESTCLOCK_AGENT_H
@@ -16,12 +16,13 @@
 typedef struct GclkAgent GclkAgent;
 
 typedef struct {
-	/* Something people or the status file should see; urgent: state, selection or findings changed. */
+	/* Something people or the status file should see; urgent: state, selection or findings
+	 * changed. */
 	void (*report)(gpointer user, GclkAgent *agent, gboolean urgent);
 } GclkAgentEvents;
 
-/* steers: control is `kernel`; control_reason says why it is or is not, may be NULL. All borrowed and
-   outlive the agent, but for the strings, which are copied. */
+/* steers: control is `kernel`; control_reason says why it is or is not, may be NULL. All borrowed
+   and outlive the agent, but for the strings, which are copied. */
 GclkAgent *gclk_agent_new(GclkPlatform *platform, const GclkConfig *config,
 	const GclkEnvironment *environment, gboolean steers, const char *control_reason,
 	const GclkAgentEvents *events, gpointer user);
@@ -37,7 +38,8 @@ void gclk_agent_keep_sources(GclkAgent *agent, const char *const *keys);
 /* A new configuration is in force (policy; sources are the caller's business). */
 void gclk_agent_set_config(GclkAgent *agent, const GclkConfig *config);
 /* Begins or ceases to steer: a rival has gone or come. */
-gboolean gclk_agent_set_control(GclkAgent *agent, gboolean steers, const char *reason, GError **error);
+gboolean gclk_agent_set_control(
+	GclkAgent *agent, gboolean steers, const char *reason, GError **error);
 gboolean gclk_agent_steers(const GclkAgent *agent);
 
 /* Takes over the clock as it is, restores the learned frequency, starts the sources. */

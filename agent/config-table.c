@@ -58,7 +58,10 @@ static const struct {
 	{ "tai", GCLK_TIMESCALE_TAI },
 };
 
-G_DEFINE_QUARK(gclk - config - error - quark, gclk_config_error)
+GQuark gclk_config_error_quark(void)
+{
+	return g_quark_from_static_string("gclk-config-error-quark");
+}
 
 const char *gclk_control_name(GclkControl control)
 {

@@ -21,9 +21,9 @@
 
 #define DEFAULT_CONFIG GCLK_SYSCONFDIR "/guestclock/guestclockd.conf"
 /* Rivals and precision clocks are looked for this often. */
-#define LOOK_AROUND (300 * GCLK_NS_PER_S)
+#define LOOK_AROUND   (300 * GCLK_NS_PER_S)
 #define STATUS_FAILED 1
-#define STATUS_USAGE 2
+#define STATUS_USAGE  2
 
 typedef struct {
 	char *config, *control, *run_directory, *state_directory;
@@ -56,7 +56,8 @@ static gboolean parse_options(int argc, char **argv, Options *o, GError **error)
 		{ "foreground", 'f', 0, G_OPTION_ARG_NONE, &o->foreground,
 			"Stay in the foreground, log to standard error", NULL },
 		{ "once", '1', 0, G_OPTION_ARG_NONE, &o->once,
-			"Measure all sources, print the table, exit; never touches the clock", NULL },
+			"Measure all sources, print the table, exit; never touches the clock",
+			NULL },
 		{ "control", 0, 0, G_OPTION_ARG_STRING, &o->control,
 			"Who steers the clock: auto, kernel or none", "MODE" },
 		{ "run-directory", 0, 0, G_OPTION_ARG_FILENAME, &o->run_directory,
@@ -119,7 +120,7 @@ static GclkConfig *load_config(const Options *o, GError **error)
 static int check_config(const GclkConfig *config)
 {
 	for (guint i = 0; i < config->files->len; i++)
-		printf("read %s\n", (const char *) g_ptr_array_index(config->files, i));
+		printf("read %s\n", (const char *)g_ptr_array_index(config->files, i));
 	if (config->files->len == 0)
 		printf("no configuration file: defaults\n");
 	for (guint i = 0; i < config->servers->len; i++) {
@@ -184,8 +185,8 @@ static gint64 era_pivot(const Daemon *d)
 	GclkMemory memory;
 
 	gclk_memory_load(d->platform, d->config->state_directory, NULL, &memory, NULL);
-	return MAX((gint64) GCLK_BUILD_TIME * GCLK_NS_PER_S,
-		MAX(memory.saved, CLAMP(seconds, 0, G_MAXINT32 * (gint64) 4) * GCLK_NS_PER_S));
+	return MAX((gint64)GCLK_BUILD_TIME * GCLK_NS_PER_S,
+		MAX(memory.saved, CLAMP(seconds, 0, G_MAXINT32 * (gint64)4) * GCLK_NS_PER_S));
 }
 
 /* --- commands and signals --------------------------------------------------------------------- */
@@ -250,9 +251,9 @@ static void on_report(gpointer user, GclkAgent *agent, gboolean urgent)
 
 static void on_report_once(gpointer user, GclkAgent *agent, gboolean urgent)
 {
-	(void) user;
-	(void) agent;
-	(void) urgent;
+	(void)user;
+	(void)agent;
+	(void)urgent;
 }
 
 /* --- becoming small --------------------------------------------------------------------------- */
@@ -294,8 +295,9 @@ static gboolean become_small(Daemon *d, GError **error)
 
 static void note_user(Daemon *d)
 {
-	g_autofree char *text = g_strdup_printf(
-		"there is no user \"%s\": running as root with CAP_SYS_TIME alone", d->config->user);
+	g_autofree char *text =
+		g_strdup_printf("there is no user \"%s\": running as root with CAP_SYS_TIME alone",
+			d->config->user);
 
 	if (d->dropped.still_root && !d->options.once)
 		gclk_agent_set_finding(d->agent, "user", GCLK_SEVERITY_NOTE, text,

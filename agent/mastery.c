@@ -25,11 +25,12 @@ GclkMastery gclk_mastery_decide(GclkControl control, gboolean may, const char *m
 		return (GclkMastery){ .steers = TRUE };
 	if (contained(container))
 		return only_measures(
-			g_strdup_printf("in a container (%s) the clock belongs to the host", container),
+			g_strdup_printf(
+				"in a container (%s) the clock belongs to the host", container),
 			FALSE);
 	if (rivals->len)
 		return only_measures(g_strdup_printf("%s steers this clock",
-					    (const char *) g_ptr_array_index(rivals, 0)),
+					     (const char *)g_ptr_array_index(rivals, 0)),
 			TRUE);
 	return (GclkMastery){ .steers = TRUE };
 }

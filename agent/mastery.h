@@ -8,7 +8,7 @@
 
 typedef struct {
 	gboolean steers;
-	char *reason;  /* why it is so, for people; NULL when there is nothing to say; owned */
+	char *reason;   /* why it is so, for people; NULL when there is nothing to say; owned */
 	gboolean rival; /* it is because of a rival, which reason names */
 } GclkMastery;
 

@@ -3,18 +3,18 @@
 
 #include <math.h>
 
-#define FILE_NAME "memory"
-#define GROUP "clock"
+#define FILE_NAME  "memory"
+#define GROUP      "clock"
 #define SIZE_LIMIT 4096
 
 /* The boot's TSC calibration differs from the last one by some ppm (seen: 1 to 20). */
-#define SIGMA_REBOOT_PPB 20000.0
+#define SIGMA_REBOOT_PPB    20000.0
 #define SIGMA_SAME_BOOT_PPB 200.0
 /* Beyond what tick and frequency word can do, the file is damaged. */
 #define FREQUENCY_SANE_PPB (GCLK_TICK_LIMIT_PPB + GCLK_FREQUENCY_LIMIT_PPB)
 
-static gboolean parse(const char *text, gsize length, const char *boot_id, GclkMemory *out,
-	GError **error)
+static gboolean parse(
+	const char *text, gsize length, const char *boot_id, GclkMemory *out, GError **error)
 {
 	g_autoptr(GKeyFile) file = g_key_file_new();
 	g_autofree char *boot = NULL;
@@ -34,8 +34,8 @@ static gboolean parse(const char *text, gsize length, const char *boot_id, GclkM
 	}
 	boot = g_key_file_get_string(file, GROUP, "boot-id", NULL);
 	out->saved = g_key_file_get_int64(file, GROUP, "realtime-ns", NULL);
-	out->sigma_ppb = boot && g_strcmp0(boot, boot_id) == 0 ? SIGMA_SAME_BOOT_PPB
-							       : SIGMA_REBOOT_PPB;
+	out->sigma_ppb =
+		boot && g_strcmp0(boot, boot_id) == 0 ? SIGMA_SAME_BOOT_PPB : SIGMA_REBOOT_PPB;
 	out->known = TRUE;
 	return TRUE;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the daemon remembers across restarts, in <state-directory>/memory: the learned frequency, and
-   the time, which keeps NTP eras right where there is no RTC. */
+/* What the daemon remembers across restarts, in <state-directory>/memory: the learned frequency,
+   and the time, which keeps NTP eras right where there is no RTC. */
 #ifndef GUESTCLOCK_MEMORY_H
 #define GUESTCLOCK_MEMORY_H
 
 #include "platform/platform.h"
 
 typedef struct {
-	gboolean known;      /* frequency and sigma are valid */
+	gboolean known;       /* frequency and sigma are valid */
 	double frequency_ppb; /* what RAW lacks */
 	double sigma_ppb;     /* how far it is to be trusted now */
 	gint64 saved;         /* REAL when it was saved, ns; 0: never */

@@ -7,7 +7,7 @@
 #include "report/table.h"
 
 /* Four exchanges two seconds apart, a name, and a second try of a silent server. */
-#define PATIENCE (20 * GCLK_NS_PER_S)
+#define PATIENCE      (20 * GCLK_NS_PER_S)
 #define LOOK_INTERVAL (GCLK_NS_PER_S / 4)
 
 typedef struct {

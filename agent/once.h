@@ -5,8 +5,8 @@
 
 #include "agent.h"
 
-/* Runs until every source has had its say or the time for that is over. Returns the exit status: 0 a
-   source was chosen, 1 none. */
+/* Runs until every source has had its say or the time for that is over. Returns the exit status: 0
+   a source was chosen, 1 none. */
 int gclk_once(GclkAgent *agent, GclkPlatform *platform, GMainContext *context);
 
 #endif

@@ -3,10 +3,11 @@
 
 #include <string.h>
 
+#include "guestclock/format.h"
 #include "report/notify.h"
-#include "report/table.h"
 
-/* Not more often than this for news that are not urgent: a precision clock may speak each second. */
+/* Not more often than this for news that are not urgent: a precision clock may speak each second.
+ */
 #define WRITE_INTERVAL (8 * GCLK_NS_PER_S)
 
 void gclk_publisher_init(GclkPublisher *p, GclkPlatform *platform, const char *run_directory)
@@ -32,8 +33,8 @@ static char *summary(const GclkStatus *status)
 	if (!status->selected)
 		return g_strdup_printf("%s: %s", gclk_state_name(status->state),
 			status->reason ? status->reason : "no source");
-	return g_strdup_printf("%s to %s, offset %s, error below %s", gclk_state_name(status->state),
-		status->selected, offset, bound);
+	return g_strdup_printf("%s to %s, offset %s, error below %s",
+		gclk_state_name(status->state), status->selected, offset, bound);
 }
 
 static void tell_manager(const GclkStatus *status)
@@ -52,8 +53,8 @@ static void write_status(GclkPublisher *p, GclkAgent *agent, const GclkStatus *s
 	if (p->platform->write_file(p->platform, p->path, json, strlen(json), FALSE, &error))
 		gclk_agent_clear_finding(agent, "run-directory");
 	else
-		gclk_agent_set_finding(agent, "run-directory", GCLK_SEVERITY_WARNING, error->message,
-			"the clock is kept, but guestclock status cannot show it");
+		gclk_agent_set_finding(agent, "run-directory", GCLK_SEVERITY_WARNING,
+			error->message, "the clock is kept, but guestclock status cannot show it");
 }
 
 void gclk_publisher_report(GclkPublisher *p, GclkAgent *agent, gboolean urgent)

@@ -7,12 +7,12 @@
 
 typedef struct {
 	GclkPlatform *platform;
-	char *path;         /* of the status file, owned */
+	char *path;     /* of the status file, owned */
 	gint64 written; /* boottime of the last write, 0: never */
 } GclkPublisher;
 
-void gclk_publisher_init(GclkPublisher *publisher, GclkPlatform *platform,
-	const char *run_directory);
+void gclk_publisher_init(
+	GclkPublisher *publisher, GclkPlatform *platform, const char *run_directory);
 void gclk_publisher_clear(GclkPublisher *publisher);
 
 /* Writes the status if it is urgent or the last one has aged; a failure is a finding, once. */

@@ -11,7 +11,7 @@
 static gboolean needs_keys(const GclkConfig *config)
 {
 	for (guint i = 0; i < config->servers->len; i++)
-		if (((GclkServerConfig *) g_ptr_array_index(config->servers, i))->key)
+		if (((GclkServerConfig *)g_ptr_array_index(config->servers, i))->key)
 			return TRUE;
 	return FALSE;
 }
@@ -32,15 +32,16 @@ static GArray *read_keys(GclkAgent *agent, GclkPlatform *platform, const char *p
 	}
 	*problem = g_strdup_printf("the key file cannot be used: %s", error->message);
 	gclk_agent_set_finding(agent, "key-file", GCLK_SEVERITY_WARNING, *problem,
-		"servers that need a key are not used until this is mended and guestclockd reloaded");
+		"servers that need a key are not used until this is mended and guestclockd "
+		"reloaded");
 	return NULL;
 }
 
 /* --- NTP -------------------------------------------------------------------------------------- */
 
 /* All that makes a server what it is; the secret itself only as a hash. */
-static char *server_key(const GclkServerConfig *server, const GclkConfig *config,
-	const GclkNtpKey *key)
+static char *server_key(
+	const GclkServerConfig *server, const GclkConfig *config, const GclkNtpKey *key)
 {
 	guint secret = 0;
 
@@ -56,8 +57,8 @@ static void apply_server(GclkAgent *agent, GclkPlatform *platform, const GclkCon
 	GPtrArray *kept)
 {
 	const GclkNtpKey *key = keys ? gclk_ntp_keys_find(keys, server->key) : NULL;
-	g_autofree char *missing = g_strdup_printf(
-		"key %u is not in %s", server->key, config->keys);
+	g_autofree char *missing =
+		g_strdup_printf("key %u is not in %s", server->key, config->keys);
 	const GclkNtpSettings settings = {
 		.name = server->name,
 		.address = server->address,
@@ -93,8 +94,8 @@ static char *ptp_key(const GclkConfig *config)
 }
 
 /* Returns why there is none, or NULL; caller frees. */
-static char *apply_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config,
-	GPtrArray *kept)
+static char *apply_ptp(
+	GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config, GPtrArray *kept)
 {
 	GclkPtpSettings settings = {
 		.device = config->ptp_device,
@@ -120,8 +121,8 @@ static char *apply_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfi
 /* An admin who sees nothing at all shall know where to begin. */
 static void note_nothing(GclkAgent *agent, const GclkConfig *config, const char *no_ptp)
 {
-	g_autofree char *text = g_strdup_printf(
-		"no NTP server is configured or known to this machine, and no precision clock is used%s%s",
+	g_autofree char *text = g_strdup_printf("no NTP server is configured or known to this "
+						"machine, and no precision clock is used%s%s",
 		no_ptp ? ": " : "", no_ptp ? no_ptp : "");
 
 	if (config->servers->len == 0 && (no_ptp || !ptp_wanted(config)))
@@ -158,8 +159,8 @@ void gclk_sources_look_for_ptp(GclkAgent *agent, GclkPlatform *platform, const G
 
 /* --- all -------------------------------------------------------------------------------------- */
 
-void gclk_sources_apply(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config,
-	gint64 pivot)
+void gclk_sources_apply(
+	GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config, gint64 pivot)
 {
 	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GArray) keys = NULL;
@@ -177,5 +178,5 @@ void gclk_sources_apply(GclkAgent *agent, GclkPlatform *platform, const GclkConf
 		apply_server(agent, platform, config, g_ptr_array_index(config->servers, i), keys,
 			key_problem, pivot, kept);
 	g_ptr_array_add(kept, NULL);
-	gclk_agent_keep_sources(agent, (const char *const *) kept->pdata);
+	gclk_agent_keep_sources(agent, (const char *const *)kept->pdata);
 }

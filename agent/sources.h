@@ -6,12 +6,12 @@
 #include "agent.h"
 
 /*
- * Gives the agent the sources that the configuration asks for. Those that it has already, made of the
- * same settings, go on undisturbed; others go. A key file that cannot be read is a finding, and only
- * the servers that need it fail. pivot: ns since 1970 around which NTP eras are resolved.
+ * Gives the agent the sources that the configuration asks for. Those that it has already, made of
+ * the same settings, go on undisturbed; others go. A key file that cannot be read is a finding, and
+ * only the servers that need it fail. pivot: ns since 1970 around which NTP eras are resolved.
  */
-void gclk_sources_apply(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config,
-	gint64 pivot);
+void gclk_sources_apply(
+	GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config, gint64 pivot);
 
 /* Precision clocks may appear after the start: a driver is loaded, a device plugged in. Cheap. */
 void gclk_sources_look_for_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config);

@@ -24,8 +24,7 @@ int main(int argc, char **argv)
 		{ "version", 'V', 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL },
 		{ 0 },
 	};
-	g_autoptr(GOptionContext) context =
-		g_option_context_new("- the host's side of guestclock");
+	g_autoptr(GOptionContext) context = g_option_context_new("- the host's side of guestclock");
 	g_autoptr(GError) error = NULL;
 
 	g_option_context_set_summary(context,

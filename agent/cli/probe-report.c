@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "guestclock/format.h"
 #include "cli/probe-report.h"
 
 #include "guestclock/json-writer.h"
@@ -11,7 +12,7 @@
 /* From here on an age is worth a remark: upstreams are asked every half hour or so at most. */
 #define REFERENCE_OLD (GCLK_NS_PER_S * 86400)
 
-static const char *const verdict_names[] = {
+static const char *const standing_names[] = {
 	[GCLK_PROBE_USABLE] = "usable",
 	[GCLK_PROBE_REFUSED] = "refused",
 	[GCLK_PROBE_NO_ANSWER] = "no-answer",
@@ -244,7 +245,7 @@ char *gclk_probe_to_json(const GclkProbe *probe)
 		probe->address.family ? gclk_address_format(&probe->address, address) : NULL);
 	gclk_json_int(json, "port", probe->address.port);
 	gclk_json_uint(json, "requests", probe->requests);
-	gclk_json_string(json, "verdict", verdict_names[probe->verdict]);
+	gclk_json_string(json, "verdict", standing_names[probe->verdict]);
 	gclk_json_string(json, "reason_id",
 		probe->reply.verdict == GCLK_NTP_GOOD
 			? NULL

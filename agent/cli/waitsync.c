@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guestclock/format.h"
 #include "cli/cli.h"
 #include "guestclock/duration.h"
 #include "report/table.h"

@@ -16,8 +16,8 @@ gint64 gclk_clock_watch_look(GclkClockWatch *watch, const GclkClockPair *now, do
 	if (then.raw == 0 || elapsed < 0)
 		return 0;
 	moved = (now->real - now->raw) - (then.real - then.raw);
-	unexplained = moved - (gint64) ((double) elapsed * rate_ppb * 1e-9);
-	allowed = JUMP_MIN + now->width + (gint64) ((double) elapsed * RATE_SLACK_PPB * 1e-9);
+	unexplained = moved - (gint64)((double)elapsed * rate_ppb * 1e-9);
+	allowed = JUMP_MIN + now->width + (gint64)((double)elapsed * RATE_SLACK_PPB * 1e-9);
 	return ABS(unexplained) > allowed ? unexplained : 0;
 }
 

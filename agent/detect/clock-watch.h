@@ -12,8 +12,8 @@ typedef struct {
 	GclkClockPair last; /* raw 0: not yet */
 } GclkClockWatch;
 
-/* rate_ppb: REAL against RAW as set in the kernel. Returns the unexplained jump of REAL since the last
-   look, ns (+ forward), or 0. */
+/* rate_ppb: REAL against RAW as set in the kernel. Returns the unexplained jump of REAL since the
+   last look, ns (+ forward), or 0. */
 gint64 gclk_clock_watch_look(GclkClockWatch *watch, const GclkClockPair *now, double rate_ppb);
 
 /* We stepped REAL ourselves by so much. */

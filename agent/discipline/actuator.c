@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "discipline/actuator.h"
 
-/* The kernel lets maxerror grow by itself (500 ppm); it is told again when ours differs by this share,
-   or after so long. */
-#define TELL_SHARE 0.25
+/* The kernel lets maxerror grow by itself (500 ppm); it is told again when ours differs by this
+   share, or after so long. */
+#define TELL_SHARE    0.25
 #define TELL_INTERVAL (16 * GCLK_NS_PER_S)
 
 gboolean gclk_actuator_begin(GclkActuator *a, GclkPlatform *platform, gboolean steers,
@@ -62,7 +62,7 @@ static gboolean worth_telling(const GclkActuator *a, gint64 raw, const GclkHones
 	gint64 change = ABS(h->bound - a->told_error);
 
 	return a->told_raw == 0 || a->unsynchronised == h->synchronised || a->leap != h->leap ||
-	       (h->synchronised && ((double) change > TELL_SHARE * (double) a->told_error ||
+	       (h->synchronised && ((double)change > TELL_SHARE * (double)a->told_error ||
 					   raw - a->told_raw >= TELL_INTERVAL));
 }
 

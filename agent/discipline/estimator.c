@@ -40,7 +40,7 @@ typedef struct {
 
 struct GclkEstimator {
 	GclkFilter filters[FILTERS];
-	gint64 base_raw;    /* the filters' offsets are counted from base_offset at base_raw */
+	gint64 base_raw; /* the filters' offsets are counted from base_offset at base_raw */
 	gint64 base_offset;
 	guint samples;
 	Memory recent[RECENT]; /* ring of accepted samples */
@@ -75,12 +75,12 @@ void gclk_estimator_start(GclkEstimator *estimator, double frequency_ppb, double
 /* Least and mean delay of the samples remembered and of this one. */
 static void delay_statistics(const GclkEstimator *e, gint64 delay, gint64 *least, double *mean)
 {
-	double sum = (double) delay;
+	double sum = (double)delay;
 
 	*least = delay;
 	for (guint i = 0; i < e->recent_n; i++) {
 		*least = MIN(*least, e->recent[i].delay);
-		sum += (double) e->recent[i].delay;
+		sum += (double)e->recent[i].delay;
 	}
 	*mean = sum / (e->recent_n + 1);
 }
@@ -96,10 +96,10 @@ static double weigh(const GclkEstimator *e, gint64 delay)
 	double mean, excess;
 
 	delay_statistics(e, delay, &least, &mean);
-	excess = (double) (delay - least) + 0.6 * (mean - (double) least) / sqrt(e->recent_n + 1.0);
+	excess = (double)(delay - least) + 0.6 * (mean - (double)least) / sqrt(e->recent_n + 1.0);
 	/* Alone, a sample says nothing of the least delay: half of it may be asymmetry. */
 	if (e->recent_n == 0)
-		excess = (double) delay;
+		excess = (double)delay;
 	return excess * excess / 12 + STAMP_NOISE * STAMP_NOISE;
 }
 
@@ -142,7 +142,7 @@ static Mixture bank_mix(const GclkFilter filters[FILTERS], const double shares[F
 
 static double seconds(gint64 ns)
 {
-	return (double) ns / 1e9;
+	return (double)ns / 1e9;
 }
 
 /* The bank's opinion at a later time; the bank itself stays where it is. */
@@ -176,12 +176,12 @@ static void fuse(GclkEstimator *e, const Memory *m)
 		begin(e, m->offset, weight);
 	for (guint i = 0; i < FILTERS; i++) {
 		gclk_filter_predict(&e->filters[i], dt);
-		gclk_filter_update(&e->filters[i], (double) (m->offset - e->base_offset), weight);
+		gclk_filter_update(&e->filters[i], (double)(m->offset - e->base_offset), weight);
 	}
 	/* The line follows, so that doubles hold nanoseconds however far the clocks are apart. */
-	shift = (gint64) e->filters[FILTERS / 2].offset;
+	shift = (gint64)e->filters[FILTERS / 2].offset;
 	for (guint i = 0; i < FILTERS; i++)
-		gclk_filter_rebase(&e->filters[i], (double) shift);
+		gclk_filter_rebase(&e->filters[i], (double)shift);
 	e->base_raw = m->raw;
 	e->base_offset += shift;
 	e->samples++;
@@ -201,7 +201,7 @@ static double oddness(const GclkEstimator *e, const Memory *m)
 	if (e->samples < ODD_KNOWN)
 		return 0;
 	now = bank_at(e, m->raw);
-	error = fabs((double) (m->offset - e->base_offset) - now.offset) - (double) m->delay / 2;
+	error = fabs((double)(m->offset - e->base_offset) - now.offset) - (double)m->delay / 2;
 	sigma = sqrt(now.offset_variance + now.scale * weigh(e, m->delay));
 	return error / MAX(ODD_SIGMA * sigma, ODD_FLOOR);
 }
@@ -214,8 +214,8 @@ static gboolean agree(const Memory *a, const Memory *b)
 {
 	double drift = fabs(seconds(b->raw - a->raw)) * AGREE_RATE;
 
-	return fabs((double) (a->offset - b->offset)) <=
-	       (double) (a->delay / 2 + b->delay / 2) + drift + ODD_FLOOR;
+	return fabs((double)(a->offset - b->offset)) <=
+	       (double)(a->delay / 2 + b->delay / 2) + drift + ODD_FLOOR;
 }
 
 static void begin_anew(GclkEstimator *e)
@@ -282,8 +282,8 @@ void gclk_estimator_shift(GclkEstimator *e, gint64 delta)
 
 /* The true offset lies within the bound of every sample, each widened by what the clock may have
    drifted since; the tightest of them bounds the estimate. */
-static gint64 bound_at(const GclkEstimator *e, gint64 raw, double offset, double frequency,
-	gboolean *assumed)
+static gint64 bound_at(
+	const GclkEstimator *e, gint64 raw, double offset, double frequency, gboolean *assumed)
 {
 	gint64 best = GCLK_BOUND_UNKNOWN;
 
@@ -291,9 +291,9 @@ static gint64 bound_at(const GclkEstimator *e, gint64 raw, double offset, double
 	for (guint i = 0; i < e->recent_n; i++) {
 		const Memory *m = &e->recent[i];
 		double age = seconds(raw - m->raw);
-		double then = (double) (m->offset - e->base_offset) + frequency * age;
+		double then = (double)(m->offset - e->base_offset) + frequency * age;
 		double error = fabs(offset - then) + age * GCLK_DRIFT_BOUND_PPB;
-		gint64 bound = gclk_bound_add(m->bound, error < 9e18 ? (gint64) error : G_MAXINT64);
+		gint64 bound = gclk_bound_add(m->bound, error < 9e18 ? (gint64)error : G_MAXINT64);
 
 		if (bound < best) {
 			best = bound;
@@ -313,7 +313,7 @@ gboolean gclk_estimator_predict(const GclkEstimator *e, gint64 raw, GclkEstimate
 	now = bank_at(e, raw);
 	*out = (GclkEstimate){
 		.raw = raw,
-		.offset = e->base_offset + (gint64) llround(now.offset),
+		.offset = e->base_offset + (gint64)llround(now.offset),
 		.offset_sigma = sqrt(now.offset_variance),
 		.frequency_ppb = now.frequency,
 		.frequency_sigma_ppb = sqrt(now.frequency_variance),
@@ -324,6 +324,7 @@ gboolean gclk_estimator_predict(const GclkEstimator *e, gint64 raw, GclkEstimate
 	out->tightest = GCLK_BOUND_UNKNOWN;
 	for (guint i = 0; i < e->recent_n; i++)
 		out->tightest = MIN(out->tightest, e->recent[i].bound);
-	out->jitter = sqrt(now.scale * weigh(e, e->recent[(e->recent_next + RECENT - 1) % RECENT].delay));
+	out->jitter =
+		sqrt(now.scale * weigh(e, e->recent[(e->recent_next + RECENT - 1) % RECENT].delay));
 	return TRUE;
 }

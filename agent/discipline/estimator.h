@@ -18,17 +18,18 @@ typedef struct GclkEstimator GclkEstimator;
 
 typedef enum {
 	GCLK_ESTIMATOR_ACCEPTED,
-	/* The sample does not fit a clock that ran on by itself; more are needed to tell an outlier from
-	   a jump. */
+	/* The sample does not fit a clock that ran on by itself; more are needed to tell an outlier
+	   from a jump. */
 	GCLK_ESTIMATOR_SUSPECT,
-	/* Samples agree that the reference has jumped against RAW; the estimate begins anew there. */
+	/* Samples agree that the reference has jumped against RAW; the estimate begins anew there.
+	 */
 	GCLK_ESTIMATOR_JUMPED,
 } GclkEstimatorResult;
 
 typedef struct {
-	gint64 raw;          /* RAW time for which it holds, ns */
-	gint64 offset;       /* reference minus RAW, ns (the reference as UTC since 1970) */
-	double offset_sigma; /* ns */
+	gint64 raw;           /* RAW time for which it holds, ns */
+	gint64 offset;        /* reference minus RAW, ns (the reference as UTC since 1970) */
+	double offset_sigma;  /* ns */
 	double frequency_ppb; /* d(reference)/d(RAW) - 1: + RAW is slow, REAL must be sped up */
 	double frequency_sigma_ppb;
 	gint64 bound;     /* largest error of offset, ns, or unknown */

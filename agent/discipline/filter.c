@@ -6,14 +6,14 @@
 /* "Nothing known" of an offset, ns^2: (1000 s)^2. */
 #define OFFSET_VARIANCE_UNKNOWN 1e24
 /* Memory of scale and likelihood, in measurements. */
-#define SCALE_MEMORY 100.0
+#define SCALE_MEMORY      100.0
 #define LIKELIHOOD_MEMORY 300.0
 /* The scale may not run away on a few odd samples. */
 #define SCALE_MIN 1e-4
 #define SCALE_MAX 1e12
 /* Once the scale is known by this many measurements, likelihoods count, and one measurement
    counts as no greater surprise than this. */
-#define SCALE_KNOWN 12
+#define SCALE_KNOWN  12
 #define SURPRISE_MAX 9.0
 
 void gclk_filter_init(GclkFilter *filter, double wander, double frequency, double sigma)
@@ -30,7 +30,8 @@ void gclk_filter_init(GclkFilter *filter, double wander, double frequency, doubl
 void gclk_filter_predict(GclkFilter *filter, double dt)
 {
 	filter->offset += filter->frequency * dt;
-	filter->p00 += dt * (2 * filter->p01 + dt * filter->p11) + filter->wander * dt * dt * dt / 3;
+	filter->p00 +=
+		dt * (2 * filter->p01 + dt * filter->p11) + filter->wander * dt * dt * dt / 3;
 	filter->p01 += dt * filter->p11 + filter->wander * dt * dt / 2;
 	filter->p11 += filter->wander * dt;
 }
@@ -62,7 +63,8 @@ static void learn(GclkFilter *filter, double innovation, double variance, double
 	filter->likelihood *= 1 - 1 / MIN(LIKELIHOOD_MEMORY, filter->updates / 2.0 + 1);
 	if (filter->updates >= SCALE_KNOWN)
 		filter->likelihood -= 0.5 * (log(variance) + MIN(surprise, most));
-	/* While the noise is being found out, what was learned under a lesser one is doubted too. */
+	/* While the noise is being found out, what was learned under a lesser one is doubted too.
+	 */
 	if (filter->updates < SCALE_KNOWN && factor > 1)
 		gclk_filter_doubt(filter, factor);
 	else

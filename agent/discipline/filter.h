@@ -13,11 +13,11 @@
 #include <glib.h>
 
 typedef struct {
-	double wander;           /* ppb^2/s */
+	double wander;            /* ppb^2/s */
 	double offset, frequency; /* ns, ppb */
-	double p00, p01, p11;    /* covariance: ns^2, ns ppb, ppb^2 */
-	double scale;            /* learned factor on the weights */
-	double likelihood;       /* log likelihood of what was seen, with forgetting */
+	double p00, p01, p11;     /* covariance: ns^2, ns ppb, ppb^2 */
+	double scale;             /* learned factor on the weights */
+	double likelihood;        /* log likelihood of what was seen, with forgetting */
 	guint updates;
 } GclkFilter;
 

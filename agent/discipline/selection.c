@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "discipline/selection.h"
 
+#include "guestclock/format.h"
 #include "guestclock/sample.h"
-#include "report/table.h"
 
 /* Another source takes over only when its quality is below this share of the current one's. */
 #define CLEARLY_BETTER 0.7
@@ -47,12 +47,14 @@ static gboolean better(Votes a, Votes b)
 	return a.stated != b.stated ? a.stated > b.stated : a.assumed > b.assumed;
 }
 
-/* Has this origin been counted by an earlier candidate of the same standing that covers the region? */
+/* Has this origin been counted by an earlier candidate of the same standing that covers the region?
+ */
 static gboolean counted_before(const GclkCandidate *all, guint i, gint64 low, gint64 high)
 {
 	for (guint j = 0; j < i; j++)
 		if (votes(&all[j]) && covers(&all[j], low, high) &&
-			all[j].assumed == all[i].assumed && g_str_equal(all[j].origin, all[i].origin))
+			all[j].assumed == all[i].assumed &&
+			g_str_equal(all[j].origin, all[i].origin))
 			return TRUE;
 	return FALSE;
 }
@@ -112,37 +114,37 @@ static gint choose(const GclkCandidate *all, guint n, const Region *truth, gint 
 	for (guint i = 0; i < n; i++)
 		if (votes(&all[i]) && covers(&all[i], truth->low, truth->high) &&
 			(best < 0 || preferable(&all[i], &all[best])))
-			best = (gint) i;
-	if (best >= 0 && current >= 0 && current < (gint) n && votes(&all[current]) &&
+			best = (gint)i;
+	if (best >= 0 && current >= 0 && current < (gint)n && votes(&all[current]) &&
 		covers(&all[current], truth->low, truth->high) &&
 		all[current].kind == all[best].kind &&
-		(double) all[best].quality > CLEARLY_BETTER * (double) all[current].quality)
+		(double)all[best].quality > CLEARLY_BETTER * (double)all[current].quality)
 		return current;
 	return best;
 }
 
-/* --- verdicts --------------------------------------------------------------------------------- */
+/* --- standings -------------------------------------------------------------------------------- */
 
-static void give(GclkCandidate *c, GclkVerdict verdict, char *reason)
+static void give(GclkCandidate *c, GclkStanding standing, char *reason)
 {
-	c->verdict = verdict;
+	c->standing = standing;
 	c->reason = reason;
 }
 
 static void judge_unfit(GclkCandidate *c)
 {
-	static const GclkVerdict by_condition[] = {
-		[GCLK_SOURCE_WAITING] = GCLK_VERDICT_WAITING,
-		[GCLK_SOURCE_OK] = GCLK_VERDICT_WAITING,
-		[GCLK_SOURCE_UNREACHABLE] = GCLK_VERDICT_UNREACHABLE,
-		[GCLK_SOURCE_REFUSED] = GCLK_VERDICT_REFUSED,
-		[GCLK_SOURCE_FAILED] = GCLK_VERDICT_FAILED,
+	static const GclkStanding by_condition[] = {
+		[GCLK_SOURCE_WAITING] = GCLK_STANDING_WAITING,
+		[GCLK_SOURCE_OK] = GCLK_STANDING_WAITING,
+		[GCLK_SOURCE_UNREACHABLE] = GCLK_STANDING_UNREACHABLE,
+		[GCLK_SOURCE_REFUSED] = GCLK_STANDING_REFUSED,
+		[GCLK_SOURCE_FAILED] = GCLK_STANDING_FAILED,
 	};
 
 	if (c->condition == GCLK_SOURCE_OK && c->estimated && c->stale)
-		give(c, GCLK_VERDICT_UNREACHABLE, g_strdup("no sample for too long"));
+		give(c, GCLK_STANDING_UNREACHABLE, g_strdup("no sample for too long"));
 	else if (c->condition == GCLK_SOURCE_OK && c->estimated)
-		give(c, GCLK_VERDICT_REFUSED, g_strdup("its error bound is not known"));
+		give(c, GCLK_STANDING_REFUSED, g_strdup("its error bound is not known"));
 	else
 		give(c, by_condition[c->condition], g_strdup(c->condition_reason));
 }
@@ -151,11 +153,11 @@ static char *contradiction(const GclkCandidate *c, const Region *truth, guint or
 {
 	char text[32];
 
-	gclk_format_bound(low_end(c) > truth->high ? low_end(c) - truth->high
-						   : truth->low - high_end(c),
+	gclk_format_bound(
+		low_end(c) > truth->high ? low_end(c) - truth->high : truth->low - high_end(c),
 		text);
-	return g_strdup_printf("contradicts %u other%s by at least %s", origins,
-		origins == 1 ? "" : "s", text);
+	return g_strdup_printf(
+		"contradicts %u other%s by at least %s", origins, origins == 1 ? "" : "s", text);
 }
 
 static void judge(GclkCandidate *all, guint n, const Region *truth, gint selected)
@@ -168,11 +170,11 @@ static void judge(GclkCandidate *all, guint n, const Region *truth, gint selecte
 		if (!votes(c))
 			judge_unfit(c);
 		else if (!covers(c, truth->low, truth->high))
-			give(c, GCLK_VERDICT_FALSETICKER, contradiction(c, truth, origins));
-		else if ((gint) i == selected)
-			give(c, GCLK_VERDICT_SELECTED, NULL);
+			give(c, GCLK_STANDING_FALSETICKER, contradiction(c, truth, origins));
+		else if ((gint)i == selected)
+			give(c, GCLK_STANDING_SELECTED, NULL);
 		else
-			give(c, GCLK_VERDICT_AGREES, NULL);
+			give(c, GCLK_STANDING_AGREES, NULL);
 	}
 }
 
@@ -180,8 +182,9 @@ static void judge_tie(GclkCandidate *all, guint n)
 {
 	for (guint i = 0; i < n; i++)
 		if (votes(&all[i]))
-			give(&all[i], GCLK_VERDICT_FALSETICKER,
-				g_strdup("the sources contradict each other, and none has the majority"));
+			give(&all[i], GCLK_STANDING_FALSETICKER,
+				g_strdup("the sources contradict each other, and none has the "
+					 "majority"));
 		else
 			judge_unfit(&all[i]);
 }
@@ -199,11 +202,13 @@ GclkSelection gclk_selection_run(GclkCandidate *all, guint n, gint current)
 
 	if (total.stated + total.assumed == 0) {
 		judge(all, n, &truth, -1);
-		s.reason = g_strdup(n ? "no source gives usable time" : "no source of time is known");
+		s.reason =
+			g_strdup(n ? "no source gives usable time" : "no source of time is known");
 	} else if (!has_majority(truth.votes, total)) {
 		judge_tie(all, n);
 		s.reason = g_strdup_printf("%u sources contradict each other; a further one would "
-					   "tell which is right", total.stated + total.assumed);
+					   "tell which is right",
+			total.stated + total.assumed);
 	} else {
 		s.selected = choose(all, n, &truth, current);
 		s.origins = truth.votes.stated + truth.votes.assumed;

@@ -13,7 +13,7 @@
 
 #include <glib.h>
 
-#include "report/status.h"
+#include "guestclock/standing.h"
 #include "source/source.h"
 
 typedef struct {
@@ -29,15 +29,15 @@ typedef struct {
 	gint64 quality;               /* the tightest bound of its samples, ns: ranks equals */
 	gboolean assumed;
 	/* out */
-	GclkVerdict verdict;
+	GclkStanding standing;
 	char *reason; /* owned by the caller; NULL when selected or nothing to say */
 } GclkCandidate;
 
 typedef struct {
-	gint selected;    /* index, or -1 */
-	guint origins;    /* different origins inside the majority */
-	gboolean single;  /* only one origin had a say */
-	char *reason;     /* why nothing is selected, or NULL; owned by the caller */
+	gint selected;   /* index, or -1 */
+	guint origins;   /* different origins inside the majority */
+	gboolean single; /* only one origin had a say */
+	char *reason;    /* why nothing is selected, or NULL; owned by the caller */
 } GclkSelection;
 
 /* current: index of the source in use, or -1. It is kept while it is of the best kind and another

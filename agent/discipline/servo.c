@@ -39,8 +39,8 @@ static gint64 time_constant_ns(guint tc)
 	return GCLK_NS_PER_S << (2 + tc);
 }
 
-/* The least time constant, from a gentle one on, that keeps the slew within its limit, but none slower
-   than the updates come; what is left over then waits for the next one. */
+/* The least time constant, from a gentle one on, that keeps the slew within its limit, but none
+   slower than the updates come; what is left over then waits for the next one. */
 static void plan_slew(gint64 offset, gint64 interval, gint64 *phase, guint *tc)
 {
 	gint64 per_second = GCLK_SLEW_LIMIT_PPM * GCLK_NS_PER_US;
@@ -58,7 +58,7 @@ static void plan_slew(gint64 offset, gint64 interval, gint64 *phase, guint *tc)
 
 static gboolean slews_in_time(gint64 offset)
 {
-	return ABS(offset) <= (gint64) GCLK_SLEW_LONGEST_S * GCLK_SLEW_LIMIT_PPM * GCLK_NS_PER_US;
+	return ABS(offset) <= (gint64)GCLK_SLEW_LONGEST_S * GCLK_SLEW_LIMIT_PPM * GCLK_NS_PER_US;
 }
 
 typedef struct {
@@ -81,7 +81,8 @@ static Decision decide(const GclkServoPolicy *policy, const GclkServoInput *in)
 		return (Decision){ GCLK_SERVO_SLEW, NULL };
 	if (in->offset < 0)
 		return (Decision){ GCLK_SERVO_REFUSE,
-			"the clock is too far ahead to be slewed back; it is never stepped back while "
+			"the clock is too far ahead to be slewed back; it is never stepped back "
+			"while "
 			"the system runs, unless by hand: guestclock step" };
 	if (in->samples < STEP_SAMPLES)
 		return (Decision){ GCLK_SERVO_WAIT, "waiting for samples that agree" };

@@ -29,13 +29,13 @@ typedef struct {
 	double frequency_ppb; /* what RAW lacks */
 	guint samples;        /* that agree since the start or the last jump */
 	guint origins;        /* that agree */
-	gboolean first;       /* not yet corrected since the start, or by hand: one step, either way */
-	gint64 interval;      /* ns until the next sample is due */
-	double tick_ppb;      /* tick in force */
+	gboolean first;  /* not yet corrected since the start, or by hand: one step, either way */
+	gint64 interval; /* ns until the next sample is due */
+	double tick_ppb; /* tick in force */
 } GclkServoInput;
 
 typedef enum {
-	GCLK_SERVO_WAIT,   /* too little is known: leave the clock as it is */
+	GCLK_SERVO_WAIT, /* too little is known: leave the clock as it is */
 	GCLK_SERVO_SLEW,
 	GCLK_SERVO_STEP,
 	GCLK_SERVO_REFUSE, /* only the frequency is set; a person must step */
@@ -46,15 +46,16 @@ typedef struct {
 	double frequency_ppb, tick_ppb; /* to set, except with WAIT */
 	gint64 phase;                   /* SLEW: for the kernel to correct, ns */
 	guint phase_tc;
-	gint64 step;                    /* STEP: ns */
-	gboolean beyond_reach;          /* the rate error is more than even the tick can mend */
-	const char *reason;             /* for WAIT, STEP and REFUSE */
+	gint64 step;           /* STEP: ns */
+	gboolean beyond_reach; /* the rate error is more than even the tick can mend */
+	const char *reason;    /* for WAIT, STEP and REFUSE */
 } GclkServoOutput;
 
 GclkServoOutput gclk_servo_run(const GclkServoPolicy *policy, const GclkServoInput *input);
 
 /* Splits a rate between tick and frequency word. The tick stays as it is while the frequency word
    reaches. FALSE: beyond both; they are then set as far as they go. */
-gboolean gclk_servo_split(double rate_ppb, double tick_now, double *tick_ppb, double *frequency_ppb);
+gboolean gclk_servo_split(
+	double rate_ppb, double tick_now, double *tick_ppb, double *frequency_ppb);
 
 #endif

@@ -24,7 +24,8 @@ typedef void (*GclkTimerFunc)(gpointer user);
 /* --- the kernel's clock discipline ------------------------------------------------------------ */
 
 typedef struct {
-	double frequency_ppb; /* rate added to RAW by the frequency word, without tick; + = faster */
+	double frequency_ppb; /* rate added to RAW by the frequency word, without tick; + = faster
+			       */
 	double tick_ppb;      /* rate added by the tick word; 0 where the OS has none */
 	gint64 phase;         /* ns of REAL's correction that the kernel has yet to do */
 	gint64 max_error;     /* ns */
@@ -43,19 +44,19 @@ typedef enum {
 /* The frequency word reaches 500 ppm each way (MAXFREQ, linux/timex.h and FreeBSD sys/timex.h),
    the tick word 10 % in steps of 100 ppm at USER_HZ 100 (adjtimex(2)). */
 #define GCLK_FREQUENCY_LIMIT_PPB 500000.0
-#define GCLK_TICK_LIMIT_PPB 100000000.0
+#define GCLK_TICK_LIMIT_PPB      100000000.0
 
 /* The kernel corrects 1/2^(2+tc) of the phase still left in each second (SHIFT_PLL 2 in
    kernel/time/ntp.c), by itself, to the end, whether or not we still live. */
 #define GCLK_PHASE_TC_MAX 10
-#define GCLK_PHASE_LIMIT (500 * GCLK_NS_PER_MS) /* MAXPHASE */
+#define GCLK_PHASE_LIMIT  (500 * GCLK_NS_PER_MS) /* MAXPHASE */
 
 /* --- datagrams -------------------------------------------------------------------------------- */
 
 typedef struct {
 	const guint8 *data; /* valid during the callback */
 	gsize length;
-	gboolean truncated; /* the datagram was longer than length */
+	gboolean truncated;    /* the datagram was longer than length */
 	GclkClockPair arrival; /* when it arrived (REAL from the kernel if kernel_stamp) */
 	gboolean kernel_stamp;
 	gint64 departure; /* REAL when the last datagram we sent on this socket left, ns */
@@ -64,7 +65,8 @@ typedef struct {
 
 typedef struct {
 	void (*received)(gpointer user, const GclkDatagram *datagram);
-	void (*failed)(gpointer user, int error); /* errno of an asynchronous error, e.g. ECONNREFUSED */
+	void (*failed)(
+		gpointer user, int error); /* errno of an asynchronous error, e.g. ECONNREFUSED */
 } GclkSocketEvents;
 
 /* --- precision clocks ------------------------------------------------------------------------- */
@@ -88,8 +90,8 @@ typedef struct {
 /* --- names ------------------------------------------------------------------------------------ */
 
 /* Answer to a resolve request: n addresses (port filled in), or n == 0 and a reason for people. */
-typedef void (*GclkResolveFunc)(gpointer user, const GclkAddress *addresses, gsize n,
-	const char *reason);
+typedef void (*GclkResolveFunc)(
+	gpointer user, const GclkAddress *addresses, gsize n, const char *reason);
 
 /* --- the struct ------------------------------------------------------------------------------- */
 
@@ -103,20 +105,23 @@ struct GclkPlatform {
 
 	/* Needs no privilege. */
 	gboolean (*get_discipline)(GclkPlatform *platform, GclkDiscipline *out, GError **error);
-	/* Sets the named fields (GclkDisciplineFields). phase_tc: 0 .. GCLK_PHASE_TC_MAX, with phase. */
-	gboolean (*set_discipline)(GclkPlatform *platform, guint fields, const GclkDiscipline *values,
-		guint phase_tc, GError **error);
+	/* Sets the named fields (GclkDisciplineFields). phase_tc: 0 .. GCLK_PHASE_TC_MAX, with
+	 * phase. */
+	gboolean (*set_discipline)(GclkPlatform *platform, guint fields,
+		const GclkDiscipline *values, guint phase_tc, GError **error);
 	/* Jumps REAL by delta ns at once, frequency kept, a phase correction under way dropped. */
 	gboolean (*step)(GclkPlatform *platform, gint64 delta, GError **error);
 	/* May this process steer? FALSE with a reason for people. */
 	gboolean (*may_steer)(GclkPlatform *platform, const char **reason);
 
 	/* One shot after delay ns of monotonic time; returns an id, never 0. */
-	guint (*timer_start)(GclkPlatform *platform, gint64 delay, GclkTimerFunc func, gpointer user);
+	guint (*timer_start)(
+		GclkPlatform *platform, gint64 delay, GclkTimerFunc func, gpointer user);
 	/* Forgets a timer that has not fired; 0 is ignored. */
 	void (*timer_stop)(GclkPlatform *platform, guint id);
 
-	/* A connected UDP socket with a random source port and kernel stamps where there are any. */
+	/* A connected UDP socket with a random source port and kernel stamps where there are any.
+	 */
 	GclkSocket *(*udp_open)(GclkPlatform *platform, const GclkAddress *peer,
 		const GclkSocketEvents *events, gpointer user, GError **error);
 	/* Sends; *departure gets the pair read just before. */
@@ -129,27 +134,29 @@ struct GclkPlatform {
 	/* Opens a precision clock, through the privileged process where there is one.
 	   Errors carry domain G_FILE_ERROR (g_file_error_from_errno) and name the path. */
 	GclkPtp *(*ptp_open)(GclkPlatform *platform, const char *path, GError **error);
-	/* Takes n readings (1 .. GCLK_PTP_READINGS_MAX; PRECISE gives one), *pair is read beside them.
-	   Returns the number of readings, or -errno (EOPNOTSUPP, ENOTTY, EINVAL: method not there;
-	   ESTALE, EIO, ETIMEDOUT: no time now; ENODEV: gone, or method not there). */
+	/* Takes n readings (1 .. GCLK_PTP_READINGS_MAX; PRECISE gives one), *pair is read beside
+	   them. Returns the number of readings, or -errno (EOPNOTSUPP, ENOTTY, EINVAL: method not
+	   there; ESTALE, EIO, ETIMEDOUT: no time now; ENODEV: gone, or method not there). */
 	gint (*ptp_read)(GclkPlatform *platform, GclkPtp *ptp, GclkPtpMethod method, guint n,
 		GclkPtpReading *out, GclkClockPair *pair);
 	void (*ptp_close)(GclkPlatform *platform, GclkPtp *ptp); /* NULL is ignored */
 
 	/* Resolves without blocking. Returns an id for resolve_cancel. The callback comes exactly
 	   once unless cancelled. */
-	guint (*resolve)(GclkPlatform *platform, const char *name, guint16 port, GclkResolveFunc func,
-		gpointer user);
+	guint (*resolve)(GclkPlatform *platform, const char *name, guint16 port,
+		GclkResolveFunc func, gpointer user);
 	void (*resolve_cancel)(GclkPlatform *platform, guint id); /* 0 is ignored */
 	/* Is this one of the machine's own addresses? (refid: see gclk_address_refid) */
 	gboolean (*is_own_refid)(GclkPlatform *platform, guint32 refid);
 
-	/* Whole file, at most limit bytes; longer is an error (G_FILE_ERROR_FAILED). NUL-terminated. */
+	/* Whole file, at most limit bytes; longer is an error (G_FILE_ERROR_FAILED).
+	 * NUL-terminated. */
 	char *(*read_file)(GclkPlatform *platform, const char *path, gsize limit, gsize *length,
 		GError **error);
-	/* Replaces a file atomically (temporary file in the same directory, fsync if durable, rename). */
-	gboolean (*write_file)(GclkPlatform *platform, const char *path, const char *text, gsize length,
-		gboolean durable, GError **error);
+	/* Replaces a file atomically (temporary file in the same directory, fsync if durable,
+	 * rename). */
+	gboolean (*write_file)(GclkPlatform *platform, const char *path, const char *text,
+		gsize length, gboolean durable, GError **error);
 	/* Names in a directory, sorted, NULL-terminated; NULL with error when it cannot be read. */
 	char **(*list_directory)(GclkPlatform *platform, const char *path, GError **error);
 	/* Target of a symbolic link, or NULL. */

@@ -23,7 +23,7 @@ static void on_log(const char *domain, GLogLevelFlags level, const char *message
 	const GclkLog *log = user;
 	int p = priority(level);
 
-	(void) domain;
+	(void)domain;
 	if ((p == LOG_DEBUG && !log->verbose) || (p > LOG_ERR && log->quiet))
 		return;
 	if (log->syslog)
@@ -32,14 +32,17 @@ static void on_log(const char *domain, GLogLevelFlags level, const char *message
 		fprintf(stderr, "<%d>%s\n", p, message);
 	else
 		fprintf(stderr, "%s: %s%s\n", log->program,
-			p <= LOG_ERR ? "critical: " : p == LOG_WARNING ? "warning: " : "", message);
+			p <= LOG_ERR       ? "critical: "
+			: p == LOG_WARNING ? "warning: "
+					   : "",
+			message);
 }
 
 void gclk_log_install(const GclkLog *log)
 {
 	if (log->syslog)
 		openlog(log->program, LOG_PID, LOG_DAEMON);
-	g_log_set_default_handler(on_log, (gpointer) log);
+	g_log_set_default_handler(on_log, (gpointer)log);
 }
 
 gboolean gclk_log_is_journal(void)
@@ -51,6 +54,6 @@ gboolean gclk_log_is_journal(void)
 	if (!stream || fstat(2, &st) < 0)
 		return FALSE;
 	ours = g_strdup_printf(
-		"%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64) st.st_dev, (guint64) st.st_ino);
+		"%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64)st.st_dev, (guint64)st.st_ino);
 	return g_str_equal(stream, ours);
 }

@@ -9,7 +9,8 @@ typedef struct {
 	const char *program;
 	gboolean verbose; /* g_debug too */
 	gboolean quiet;   /* errors only: warnings stand in what is printed */
-	gboolean journal; /* standard error is the journal: lines begin with <priority>, sd-daemon(3) */
+	gboolean journal; /* standard error is the journal: lines begin with <priority>,
+			     sd-daemon(3) */
 	gboolean syslog;  /* there is no standard error any more */
 } GclkLog;
 

@@ -149,7 +149,7 @@ static void read_drops(GclkStatus *status, GclkSourceStatus *source, JsonObject 
 static GclkSourceStatus *read_source(GclkStatus *status, JsonObject *object)
 {
 	GclkSourceStatus *source = gclk_source_status_new();
-	gint verdict = gclk_verdict_from_name(peek_text(object, "state"));
+	gint standing = gclk_standing_from_name(peek_text(object, "state"));
 	const char *timescale = peek_text(object, "timescale");
 
 	source->name = get_text(object, "name");
@@ -162,7 +162,7 @@ static GclkSourceStatus *read_source(GclkStatus *status, JsonObject *object)
 	source->method = get_text(object, "method");
 	source->reason = get_text(object, "reason");
 	source->note = get_text(object, "note");
-	source->verdict = verdict < 0 ? GCLK_VERDICT_WAITING : (GclkVerdict)verdict;
+	source->standing = standing < 0 ? GCLK_STANDING_WAITING : (GclkStanding)standing;
 	source->stratum = (gint)get_within(object, "stratum", 0, 255);
 	source->poll = (gint)get_within(object, "poll_log2s", -32, 32);
 	source->reach = (guint8)get_within(object, "reach", 0, 255);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "guestclock/format.h"
 #include "build-config.h"
 
 #include "report/status.h"
@@ -18,16 +19,6 @@ static const char *const state_names[] = {
 	[GCLK_STATE_UNSYNCHRONISED] = "unsynchronised",
 };
 
-static const char *const verdict_names[] = {
-	[GCLK_VERDICT_WAITING] = "waiting",
-	[GCLK_VERDICT_SELECTED] = "selected",
-	[GCLK_VERDICT_AGREES] = "agrees",
-	[GCLK_VERDICT_FALSETICKER] = "falseticker",
-	[GCLK_VERDICT_REFUSED] = "refused",
-	[GCLK_VERDICT_UNREACHABLE] = "unreachable",
-	[GCLK_VERDICT_FAILED] = "failed",
-};
-
 static const char *const severity_names[] = {
 	[GCLK_SEVERITY_OK] = "ok",
 	[GCLK_SEVERITY_NOTE] = "note",
@@ -42,7 +33,10 @@ static const char *const leap_names[] = {
 	[GCLK_LEAP_UNSYNC] = "unsynchronised",
 };
 
-G_DEFINE_QUARK(gclk - status - error - quark, gclk_status_error)
+GQuark gclk_status_error_quark(void)
+{
+	return g_quark_from_static_string("gclk-status-error-quark");
+}
 
 static const char *to_name(const char *const *names, gsize n, guint value)
 {
@@ -64,11 +58,6 @@ const char *gclk_state_name(GclkState state)
 	return to_name(NAMES(state_names), state);
 }
 
-const char *gclk_verdict_name(GclkVerdict verdict)
-{
-	return to_name(NAMES(verdict_names), verdict);
-}
-
 const char *gclk_severity_name(GclkSeverity severity)
 {
 	return to_name(NAMES(severity_names), severity);
@@ -82,11 +71,6 @@ const char *gclk_leap_name(GclkLeap leap)
 gint gclk_state_from_name(const char *name)
 {
 	return from_name(NAMES(state_names), name);
-}
-
-gint gclk_verdict_from_name(const char *name)
-{
-	return from_name(NAMES(verdict_names), name);
 }
 
 gint gclk_severity_from_name(const char *name)
@@ -203,7 +187,7 @@ static void write_source(GclkJson *json, const GclkSourceStatus *source)
 	gclk_json_string(json, "name", source->name);
 	gclk_json_string(json, "kind", source->kind);
 	gclk_json_string(json, "origin", source->origin);
-	gclk_json_string(json, "state", gclk_verdict_name(source->verdict));
+	gclk_json_string(json, "state", gclk_standing_name(source->standing));
 	gclk_json_string(json, "reason", source->reason);
 	gclk_json_string(json, "note", source->note);
 	gclk_json_string(json, "address", source->address);

@@ -8,6 +8,7 @@
 #define GUESTCLOCK_STATUS_H
 
 #include "guestclock/sample.h"
+#include "guestclock/standing.h"
 
 #define GCLK_STATUS_SCHEMA 1
 #define GCLK_STATUS_FILE "status.json" /* in the run directory */
@@ -18,16 +19,6 @@ typedef enum {
 	GCLK_STATE_HOLDOVER,       /* no fresh source, the bound still within max-error */
 	GCLK_STATE_UNSYNCHRONISED, /* see reason */
 } GclkState;
-
-typedef enum {
-	GCLK_VERDICT_WAITING, /* no sample yet */
-	GCLK_VERDICT_SELECTED,
-	GCLK_VERDICT_AGREES,      /* could be selected, another one is better */
-	GCLK_VERDICT_FALSETICKER, /* contradicts the majority */
-	GCLK_VERDICT_REFUSED,     /* answers, unusable */
-	GCLK_VERDICT_UNREACHABLE,
-	GCLK_VERDICT_FAILED,
-} GclkVerdict;
 
 typedef enum {
 	GCLK_SEVERITY_OK,
@@ -51,7 +42,7 @@ typedef struct {
 typedef struct {
 	char *name, *kind, *origin;
 	char *address, *identity, *method; /* see GclkSourceDetail */
-	GclkVerdict verdict;
+	GclkStanding standing;
 	char *reason; /* why not selected, or NULL */
 	char *note;   /* what is odd about it although it can be used, or NULL */
 	gint stratum, poll;
@@ -142,11 +133,9 @@ int gclk_status_exit_code(const GclkStatus *status);
 
 /* Names in both directions; from_name gives -1 for an unknown word. */
 const char *gclk_state_name(GclkState state);
-const char *gclk_verdict_name(GclkVerdict verdict);
 const char *gclk_severity_name(GclkSeverity severity);
 const char *gclk_leap_name(GclkLeap leap);
 gint gclk_state_from_name(const char *name);
-gint gclk_verdict_from_name(const char *name);
 gint gclk_severity_from_name(const char *name);
 gint gclk_leap_from_name(const char *name);
 

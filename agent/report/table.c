@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "guestclock/format.h"
 #include "report/table.h"
 
 #include <math.h>
@@ -23,19 +24,19 @@ static GclkStyle state_style(GclkState state)
 	return (gsize)state < G_N_ELEMENTS(styles) ? styles[state] : GCLK_STYLE_BAD;
 }
 
-static GclkStyle verdict_style(GclkVerdict verdict)
+static GclkStyle standing_style(GclkStanding standing)
 {
 	static const GclkStyle styles[] = {
-		[GCLK_VERDICT_WAITING] = GCLK_STYLE_PLAIN,
-		[GCLK_VERDICT_SELECTED] = GCLK_STYLE_GOOD,
-		[GCLK_VERDICT_AGREES] = GCLK_STYLE_GOOD,
-		[GCLK_VERDICT_FALSETICKER] = GCLK_STYLE_BAD,
-		[GCLK_VERDICT_REFUSED] = GCLK_STYLE_DOUBTFUL,
-		[GCLK_VERDICT_UNREACHABLE] = GCLK_STYLE_DOUBTFUL,
-		[GCLK_VERDICT_FAILED] = GCLK_STYLE_BAD,
+		[GCLK_STANDING_WAITING] = GCLK_STYLE_PLAIN,
+		[GCLK_STANDING_SELECTED] = GCLK_STYLE_GOOD,
+		[GCLK_STANDING_AGREES] = GCLK_STYLE_GOOD,
+		[GCLK_STANDING_FALSETICKER] = GCLK_STYLE_BAD,
+		[GCLK_STANDING_REFUSED] = GCLK_STYLE_DOUBTFUL,
+		[GCLK_STANDING_UNREACHABLE] = GCLK_STYLE_DOUBTFUL,
+		[GCLK_STANDING_FAILED] = GCLK_STYLE_BAD,
 	};
 
-	return (gsize)verdict < G_N_ELEMENTS(styles) ? styles[verdict] : GCLK_STYLE_BAD;
+	return (gsize)standing < G_N_ELEMENTS(styles) ? styles[standing] : GCLK_STYLE_BAD;
 }
 
 static GclkStyle severity_style(GclkSeverity severity)
@@ -175,16 +176,16 @@ static void add_source(GString *out, const GclkStatus *status)
 static void add_counts(GString *out, const GclkStatus *status)
 {
 	static const struct {
-		GclkVerdict verdict;
+		GclkStanding standing;
 		const char *many;
 	} order[] = {
-		{ GCLK_VERDICT_SELECTED, "selected" },
-		{ GCLK_VERDICT_AGREES, "agree" },
-		{ GCLK_VERDICT_FALSETICKER, "falsetickers" },
-		{ GCLK_VERDICT_REFUSED, "refused" },
-		{ GCLK_VERDICT_UNREACHABLE, "unreachable" },
-		{ GCLK_VERDICT_FAILED, "failed" },
-		{ GCLK_VERDICT_WAITING, "waiting" },
+		{ GCLK_STANDING_SELECTED, "selected" },
+		{ GCLK_STANDING_AGREES, "agree" },
+		{ GCLK_STANDING_FALSETICKER, "falsetickers" },
+		{ GCLK_STANDING_REFUSED, "refused" },
+		{ GCLK_STANDING_UNREACHABLE, "unreachable" },
+		{ GCLK_STANDING_FAILED, "failed" },
+		{ GCLK_STANDING_WAITING, "waiting" },
 	};
 	g_autoptr(GString) text = g_string_new(NULL);
 
@@ -196,11 +197,11 @@ static void add_counts(GString *out, const GclkStatus *status)
 		for (guint i = 0; i < status->sources->len; i++) {
 			const GclkSourceStatus *source = g_ptr_array_index(status->sources, i);
 
-			count += source->verdict == order[k].verdict;
+			count += source->standing == order[k].standing;
 		}
 		if (count)
 			g_string_append_printf(text, "%s%u %s", text->len ? ", " : "", count,
-				count > 1 ? order[k].many : gclk_verdict_name(order[k].verdict));
+				count > 1 ? order[k].many : gclk_standing_name(order[k].standing));
 	}
 	if (status->single)
 		g_string_append_printf(text, "%ssingle origin: nothing independent confirms it",
@@ -386,7 +387,7 @@ static void fill_cells(const GclkSourceStatus *source, Cells cells)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(columns); i++)
 		g_strlcpy(cells[i], "-", sizeof cells[i]);
-	g_strlcpy(cells[STATE], gclk_verdict_name(source->verdict), sizeof cells[STATE]);
+	g_strlcpy(cells[STATE], gclk_standing_name(source->standing), sizeof cells[STATE]);
 	if (source->stratum > 0)
 		g_snprintf(cells[STRATUM], sizeof cells[STRATUM], "%d", MIN(source->stratum, 99));
 	format_poll(source->poll, cells[POLL]);
@@ -413,7 +414,7 @@ static void add_row(GString *out, const GclkSourceStatus *source, gboolean color
 	for (gsize i = 0; i < G_N_ELEMENTS(columns); i++) {
 		g_string_append_c(out, ' ');
 		gclk_text_pad_style(out, cells[i], columns[i].width,
-			i == STATE ? verdict_style(source->verdict) : GCLK_STYLE_PLAIN, color);
+			i == STATE ? standing_style(source->standing) : GCLK_STYLE_PLAIN, color);
 	}
 	g_string_append_c(out, '\n');
 }

@@ -20,11 +20,11 @@ typedef enum {
 
 /* What the source itself can tell; whether it agrees with others is for selection to say. */
 typedef enum {
-	GCLK_SOURCE_WAITING,     /* nothing known yet: resolving, opening, first exchange under way */
-	GCLK_SOURCE_OK,          /* gives samples */
+	GCLK_SOURCE_WAITING, /* nothing known yet: resolving, opening, first exchange under way */
+	GCLK_SOURCE_OK,      /* gives samples */
 	GCLK_SOURCE_UNREACHABLE, /* no answer (NTP), device gone (PTP) */
 	GCLK_SOURCE_REFUSED,     /* it answers, and its answers cannot be used: see reason */
-	GCLK_SOURCE_FAILED,      /* cannot be used until something outside changes: key, permission */
+	GCLK_SOURCE_FAILED, /* cannot be used until something outside changes: key, permission */
 } GclkSourceCondition;
 
 typedef struct {
@@ -38,12 +38,12 @@ typedef struct {
 typedef struct {
 	char address[GCLK_ADDRESS_TEXT_MAX]; /* NTP: the address in use; PTP: device path */
 	char identity[48];                   /* NTP: refid as text; PTP: clock_name */
-	char method[48];   /* NTP: "kernel stamps" ...; PTP: "PRECISE" ... */
-	gint stratum;      /* NTP, 0: unknown */
-	gint poll;         /* log2 s */
-	guint8 reach;      /* last eight polls, newest in bit 0 */
-	gint64 root_delay; /* ns */
-	gint64 root_dispersion; /* ns */
+	char method[48];                     /* NTP: "kernel stamps" ...; PTP: "PRECISE" ... */
+	gint stratum;                        /* NTP, 0: unknown */
+	gint poll;                           /* log2 s */
+	guint8 reach;                        /* last eight polls, newest in bit 0 */
+	gint64 root_delay;                   /* ns */
+	gint64 root_dispersion;              /* ns */
 	const char *note; /* what is odd about it although it works, static text; NULL: nothing */
 	guint64 requests, replies; /* PTP: reads tried, reads that gave a sample */
 } GclkSourceDetail;
@@ -57,12 +57,14 @@ typedef struct {
 typedef struct {
 	/* Begins to measure. */
 	void (*start)(GclkSource *source);
-	/* Measures soon and several times (at least four samples if all goes well). A burst under way
-	   is not restarted; servers are never asked more often than RFC 5905 section 14 allows. */
+	/* Measures soon and several times (at least four samples if all goes well). A burst under
+	   way is not restarted; servers are never asked more often than RFC 5905 section 14 allows.
+	 */
 	void (*burst)(GclkSource *source);
 	/* REAL has jumped by delta ns: exchanges under way are void. */
 	void (*stepped)(GclkSource *source, gint64 delta);
-	/* How well the poll interval does: + worth polling less often, - more often (see agent.c). */
+	/* How well the poll interval does: + worth polling less often, - more often (see agent.c).
+	 */
 	void (*tune)(GclkSource *source, gint quality);
 	/* The counters of dropped input; returns their number, *out points into the source. */
 	gsize (*drops)(GclkSource *source, const GclkSourceDrop **out);

@@ -14,7 +14,8 @@ typedef struct {
 	guint32 scope;    /* IPv6 zone index, 0: none */
 } GclkAddress;
 
-/* Parses "192.0.2.1", "2001:db8::1", "fe80::1%eth0" (no port, no brackets). FALSE: not an address. */
+/* Parses "192.0.2.1", "2001:db8::1", "fe80::1%eth0" (no port, no brackets). FALSE: not an address.
+ */
 gboolean gclk_address_parse(const char *text, guint16 port, GclkAddress *out);
 
 /* Writes the address without the port; returns buffer. */

@@ -12,7 +12,7 @@
 
 #include <glib.h>
 
-#define GCLK_NS_PER_S G_GINT64_CONSTANT(1000000000)
+#define GCLK_NS_PER_S  G_GINT64_CONSTANT(1000000000)
 #define GCLK_NS_PER_MS G_GINT64_CONSTANT(1000000)
 #define GCLK_NS_PER_US G_GINT64_CONSTANT(1000)
 
@@ -38,7 +38,8 @@ typedef enum {
 typedef enum {
 	GCLK_SAMPLE_KERNEL_RX = 1 << 0, /* arrival stamped by the kernel */
 	GCLK_SAMPLE_KERNEL_TX = 1 << 1, /* departure stamped by the kernel */
-	GCLK_SAMPLE_ASSUMED = 1 << 2,   /* reference_bound is configured, not stated by the reference */
+	GCLK_SAMPLE_ASSUMED =
+		1 << 2, /* reference_bound is configured, not stated by the reference */
 	GCLK_SAMPLE_AUTHENTIC = 1 << 3, /* proved by a symmetric key */
 } GclkSampleFlags;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sim [-v] [-s SEED] [-n SEEDS] [NAME...]: runs scenarios and prints RMS, maximum and convergence. */
+/* sim [-v] [-s SEED] [-n SEEDS] [NAME...]: runs scenarios and prints RMS, maximum and convergence.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,7 @@ static GString *check(const SimScenario *s, const SimResult *r)
 		limit(out, "rate at the end", fabs(r->rate_ppb), s->final_rate_ppb);
 	limit(out, "error against stated bound", r->worst_bound_ratio, 1);
 	if (r->steps != s->steps)
-		g_string_append_printf(out, " %u steps, not %u;", (guint) r->steps, s->steps);
+		g_string_append_printf(out, " %u steps, not %u;", (guint)r->steps, s->steps);
 	word(out, "state", r->state, s->final_state);
 	word(out, "selected", r->selected, s->selected);
 	return out;
@@ -65,7 +66,8 @@ static gboolean run_one(const SimScenario *s, guint64 seed)
 	sim_scenario_run(s, seed, &r);
 	problems = check(s, &r);
 	good = problems->len == 0;
-	printf("%s - %-18s seed %-3" G_GUINT64_FORMAT " RMS %.2e s  max %.2e s  converged %5.0f s%s%s\n",
+	printf("%s - %-18s seed %-3" G_GUINT64_FORMAT
+	       " RMS %.2e s  max %.2e s  converged %5.0f s%s%s\n",
 		good ? "ok" : "not ok", s->name, seed, r.rms, r.max, r.converged, good ? "" : " #",
 		problems->str);
 	fflush(stdout);
@@ -88,10 +90,10 @@ int main(int argc, char **argv)
 	for (const SimScenario *s = sim_scenarios; s->name; s++) {
 		if (list)
 			printf("%-20s %s\n", s->name, s->tells);
-		if (list || (names && !g_strv_contains((const char *const *) names, s->name)))
+		if (list || (names && !g_strv_contains((const char *const *)names, s->name)))
 			continue;
 		for (gint i = 0; i < seeds; i++)
-			*(run_one(s, (guint64) (first_seed + i)) ? &passed : &failed) += 1;
+			*(run_one(s, (guint64)(first_seed + i)) ? &passed : &failed) += 1;
 	}
 	if (!list)
 		printf("%u passed, %u failed\n", passed, failed);

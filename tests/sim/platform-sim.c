@@ -31,7 +31,7 @@ typedef struct {
 
 static SimVm *vm_of(GclkPlatform *platform)
 {
-	return ((SimPlatform *) platform)->world->vm;
+	return ((SimPlatform *)platform)->world->vm;
 }
 
 /* --- clocks ----------------------------------------------------------------------------------- */
@@ -48,7 +48,7 @@ static gint64 boottime(GclkPlatform *platform)
 
 static gboolean get_discipline(GclkPlatform *platform, GclkDiscipline *out, GError **error)
 {
-	(void) error;
+	(void)error;
 	*out = *sim_discipline(vm_of(platform));
 	return TRUE;
 }
@@ -58,10 +58,10 @@ static gboolean set_discipline(GclkPlatform *platform, guint fields, const GclkD
 {
 	GclkDiscipline *d = sim_discipline(vm_of(platform));
 
-	(void) error;
+	(void)error;
 	if (fields & GCLK_SET_FREQUENCY) {
-		d->frequency_ppb = CLAMP(values->frequency_ppb, -GCLK_FREQUENCY_LIMIT_PPB,
-			GCLK_FREQUENCY_LIMIT_PPB);
+		d->frequency_ppb = CLAMP(
+			values->frequency_ppb, -GCLK_FREQUENCY_LIMIT_PPB, GCLK_FREQUENCY_LIMIT_PPB);
 		d->tick_ppb = values->tick_ppb;
 	}
 	if (fields & GCLK_SET_PHASE)
@@ -78,7 +78,7 @@ static gboolean set_discipline(GclkPlatform *platform, guint fields, const GclkD
 
 static gboolean step(GclkPlatform *platform, gint64 delta, GError **error)
 {
-	(void) error;
+	(void)error;
 	sim_real_step(vm_of(platform), delta);
 	sim_phase_set(vm_of(platform), 0, 0);
 	return TRUE;
@@ -86,7 +86,7 @@ static gboolean step(GclkPlatform *platform, gint64 delta, GError **error)
 
 static gboolean may_steer(GclkPlatform *platform, const char **reason)
 {
-	(void) platform;
+	(void)platform;
 	*reason = NULL;
 	return TRUE;
 }
@@ -105,7 +105,7 @@ static void timer_stop(GclkPlatform *platform, guint id)
 
 static gint64 travel(SimVm *vm, const SimServer *server)
 {
-	return server->delay + (gint64) ((double) server->delay_noise * sim_exponential(vm));
+	return server->delay + (gint64)((double)server->delay_noise * sim_exponential(vm));
 }
 
 static gboolean is_lost(SimVm *vm, const SimServer *server)
@@ -175,7 +175,7 @@ static void answer(gpointer user)
 static GclkSocket *udp_open(GclkPlatform *platform, const GclkAddress *peer,
 	const GclkSocketEvents *events, gpointer user, GError **error)
 {
-	SimPlatform *sim = (SimPlatform *) platform;
+	SimPlatform *sim = (SimPlatform *)platform;
 	GclkSocket *socket;
 	guint index = peer->bytes[3] - 1u;
 
@@ -195,7 +195,7 @@ static gboolean udp_send(GclkPlatform *platform, GclkSocket *socket, const guint
 	SimVm *vm = vm_of(platform);
 	Packet *packet;
 
-	(void) error;
+	(void)error;
 	read_pair(platform, departure);
 	socket->departure = departure->real;
 	socket->sim->world->packets++;
@@ -211,14 +211,14 @@ static gboolean udp_send(GclkPlatform *platform, GclkSocket *socket, const guint
 
 static gboolean udp_local(GclkPlatform *platform, GclkSocket *socket, GclkAddress *out)
 {
-	(void) platform;
-	(void) socket;
+	(void)platform;
+	(void)socket;
 	return gclk_address_parse("192.0.2.200", 0, out);
 }
 
 static void udp_close(GclkPlatform *platform, GclkSocket *socket)
 {
-	(void) platform;
+	(void)platform;
 	if (!socket)
 		return;
 	g_ptr_array_unref(socket->under_way);
@@ -233,7 +233,7 @@ struct GclkPtp {
 
 static GclkPtp *ptp_open(GclkPlatform *platform, const char *path, GError **error)
 {
-	SimWorld *world = ((SimPlatform *) platform)->world;
+	SimWorld *world = ((SimPlatform *)platform)->world;
 
 	if (world->has_ptp && !world->ptp.gone && g_str_equal(path, "/dev/ptp0"))
 		return g_new0(GclkPtp, 1);
@@ -243,17 +243,17 @@ static GclkPtp *ptp_open(GclkPlatform *platform, const char *path, GError **erro
 
 static gint64 bracket_part(SimVm *vm, const SimPtp *ptp)
 {
-	return ptp->bracket / 2 + (gint64) ((double) ptp->bracket_noise * sim_exponential(vm));
+	return ptp->bracket / 2 + (gint64)((double)ptp->bracket_noise * sim_exponential(vm));
 }
 
 static gint ptp_read(GclkPlatform *platform, GclkPtp *device, GclkPtpMethod method, guint n,
 	GclkPtpReading *out, GclkClockPair *pair)
 {
-	SimWorld *world = ((SimPlatform *) platform)->world;
+	SimWorld *world = ((SimPlatform *)platform)->world;
 	const SimPtp *ptp = &world->ptp;
 	gint64 real = sim_real(world->vm);
 
-	(void) device;
+	(void)device;
 	if (ptp->gone)
 		return -ENODEV;
 	if (method == GCLK_PTP_EXTENDED || (method == GCLK_PTP_PRECISE) != (ptp->bracket == 0))
@@ -268,42 +268,42 @@ static gint ptp_read(GclkPlatform *platform, GclkPtp *device, GclkPtpMethod meth
 			.before = real - before,
 			.after = real + after,
 			.device = sim_utc(world->vm) + ptp->offset +
-				  (gint64) ((double) ptp->noise * sim_normal(world->vm)),
+				  (gint64)((double)ptp->noise * sim_normal(world->vm)),
 		};
 	}
 	read_pair(platform, pair);
-	return (gint) n;
+	return (gint)n;
 }
 
 static void ptp_close(GclkPlatform *platform, GclkPtp *ptp)
 {
-	(void) platform;
+	(void)platform;
 	g_free(ptp);
 }
 
 /* --- names, files, chance --------------------------------------------------------------------- */
 
-static guint resolve(GclkPlatform *platform, const char *name, guint16 port, GclkResolveFunc func,
-	gpointer user)
+static guint resolve(
+	GclkPlatform *platform, const char *name, guint16 port, GclkResolveFunc func, gpointer user)
 {
-	(void) platform;
-	(void) name;
-	(void) port;
-	(void) func;
-	(void) user;
+	(void)platform;
+	(void)name;
+	(void)port;
+	(void)func;
+	(void)user;
 	return 1; /* servers are numeric here; a name never resolves */
 }
 
 static void resolve_cancel(GclkPlatform *platform, guint id)
 {
-	(void) platform;
-	(void) id;
+	(void)platform;
+	(void)id;
 }
 
 static gboolean is_own_refid(GclkPlatform *platform, guint32 refid)
 {
-	(void) platform;
-	(void) refid;
+	(void)platform;
+	(void)refid;
 	return FALSE;
 }
 
@@ -315,10 +315,10 @@ static const char *known_file(SimPlatform *sim, const char *path)
 	return g_hash_table_lookup(sim->files, path);
 }
 
-static char *read_file(GclkPlatform *platform, const char *path, gsize limit, gsize *length,
-	GError **error)
+static char *read_file(
+	GclkPlatform *platform, const char *path, gsize limit, gsize *length, GError **error)
 {
-	const char *text = known_file((SimPlatform *) platform, path);
+	const char *text = known_file((SimPlatform *)platform, path);
 
 	if (!text || strlen(text) > limit) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: no such file", path);
@@ -332,11 +332,12 @@ static char *read_file(GclkPlatform *platform, const char *path, gsize limit, gs
 static gboolean write_file(GclkPlatform *platform, const char *path, const char *text, gsize length,
 	gboolean durable, GError **error)
 {
-	SimPlatform *sim = (SimPlatform *) platform;
+	SimPlatform *sim = (SimPlatform *)platform;
 
-	(void) durable;
+	(void)durable;
 	if (sim->world->read_only) {
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_ROFS, "%s: read-only file system", path);
+		g_set_error(
+			error, G_FILE_ERROR, G_FILE_ERROR_ROFS, "%s: read-only file system", path);
 		return FALSE;
 	}
 	g_hash_table_replace(sim->files, g_strdup(path), g_strndup(text, length));
@@ -345,31 +346,31 @@ static gboolean write_file(GclkPlatform *platform, const char *path, const char 
 
 static char **list_directory(GclkPlatform *platform, const char *path, GError **error)
 {
-	SimPlatform *sim = (SimPlatform *) platform;
+	SimPlatform *sim = (SimPlatform *)platform;
 	static const char *const ptp0[] = { "ptp0", NULL };
 
 	if (g_str_equal(path, "/sys/class/ptp") && sim->world->has_ptp && !sim->world->ptp.gone)
-		return g_strdupv((char **) ptp0);
+		return g_strdupv((char **)ptp0);
 	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: no such directory", path);
 	return NULL;
 }
 
 static char *read_link(GclkPlatform *platform, const char *path)
 {
-	(void) platform;
-	(void) path;
+	(void)platform;
+	(void)path;
 	return NULL;
 }
 
 static void random_bytes(GclkPlatform *platform, gpointer bytes, gsize length)
 {
 	for (gsize i = 0; i < length; i++)
-		((guint8 *) bytes)[i] = (guint8) (sim_uniform(vm_of(platform)) * 256);
+		((guint8 *)bytes)[i] = (guint8)(sim_uniform(vm_of(platform)) * 256);
 }
 
 static void platform_free(GclkPlatform *platform)
 {
-	g_hash_table_unref(((SimPlatform *) platform)->files);
+	g_hash_table_unref(((SimPlatform *)platform)->files);
 	g_free(platform);
 }
 

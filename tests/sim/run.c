@@ -7,7 +7,7 @@
 #include "scenario.h"
 #include "sources.h"
 
-#define EPOCH 1795219200 /* 2026-11-21 */
+#define EPOCH          1795219200 /* 2026-11-21 */
 #define WATCH_INTERVAL GCLK_NS_PER_S
 
 gboolean sim_verbose;
@@ -25,7 +25,7 @@ typedef struct {
 	double square_sum;
 	guint64 watched;
 	double last_bad, last_bad_recovering; /* when |error| was last above the limit, s */
-	guint64 steps_before; /* of agents that were killed */
+	guint64 steps_before;                 /* of agents that were killed */
 } Run;
 
 typedef struct {
@@ -35,29 +35,29 @@ typedef struct {
 
 static gint64 ns(double seconds)
 {
-	return (gint64) llround(seconds * 1e9);
+	return (gint64)llround(seconds * 1e9);
 }
 
 static double elapsed(const Run *run)
 {
-	return (double) (sim_now(run->world.vm) - run->epoch) / 1e9;
+	return (double)(sim_now(run->world.vm) - run->epoch) / 1e9;
 }
 
 /* --- the daemon ------------------------------------------------------------------------------- */
 
 static void on_report(gpointer user, GclkAgent *agent, gboolean urgent)
 {
-	(void) user;
-	(void) agent;
-	(void) urgent;
+	(void)user;
+	(void)agent;
+	(void)urgent;
 }
 
 static const GclkAgentEvents agent_events = { .report = on_report };
 
 static void start_agent(Run *run)
 {
-	run->agent = gclk_agent_new(run->platform, run->config, &run->environment, TRUE, NULL,
-		&agent_events, run);
+	run->agent = gclk_agent_new(
+		run->platform, run->config, &run->environment, TRUE, NULL, &agent_events, run);
 	gclk_sources_apply(run->agent, run->platform, run->config, run->epoch);
 	if (!gclk_agent_start(run->agent, NULL))
 		g_error("the agent does not start in the simulator");
@@ -97,7 +97,8 @@ static void on_happening(gpointer user)
 {
 	Happening *h = user;
 	SimWorld *world = &h->run->world;
-	guint which = h->event.value > 0 ? (guint) h->event.value : 0; /* a server, where it is one */
+	guint which =
+		h->event.value > 0 ? (guint)h->event.value : 0; /* a server, where it is one */
 
 	switch (h->event.what) {
 	case SIM_NOTHING:
@@ -154,7 +155,7 @@ static double bound_ratio(Run *run, double error)
 	status = gclk_agent_status(run->agent);
 	if (status->state != GCLK_STATE_SYNCHRONISED && status->state != GCLK_STATE_HOLDOVER)
 		return 0;
-	return fabs(error) * 1e9 / (double) status->error_bound;
+	return fabs(error) * 1e9 / (double)status->error_bound;
 }
 
 static void on_watch(gpointer user)
@@ -162,7 +163,7 @@ static void on_watch(gpointer user)
 	Run *run = user;
 	const SimScenario *s = run->scenario;
 	double t = elapsed(run);
-	double error = (double) (sim_utc(run->world.vm) - sim_real(run->world.vm)) / 1e9;
+	double error = (double)(sim_utc(run->world.vm) - sim_real(run->world.vm)) / 1e9;
 	gboolean bad = fabs(error) > s->converge_limit;
 
 	if (bad && t <= s->settled)
@@ -184,10 +185,10 @@ static void on_log(const gchar *domain, GLogLevelFlags level, const gchar *messa
 {
 	const Run *run = user;
 
-	(void) domain;
+	(void)domain;
 	if (level & (G_LOG_FLAG_FATAL) || sim_verbose)
 		printf("# %10.3f s  error %+.9f s  %s\n", elapsed(run),
-			(double) (sim_utc(run->world.vm) - sim_real(run->world.vm)) / 1e9, message);
+			(double)(sim_utc(run->world.vm) - sim_real(run->world.vm)) / 1e9, message);
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */
@@ -224,7 +225,7 @@ static void conclude(Run *run)
 	g_autoptr(GclkStatus) status = run->agent ? gclk_agent_status(run->agent) : NULL;
 	double end = elapsed(run);
 
-	r->rms = run->watched ? sqrt(run->square_sum / (double) run->watched) : 0;
+	r->rms = run->watched ? sqrt(run->square_sum / (double)run->watched) : 0;
 	r->converged = run->last_bad + 1 >= run->scenario->settled ? -1 : run->last_bad;
 	r->recovered = run->last_bad_recovering + 1 >= end
 			       ? -1
@@ -241,8 +242,9 @@ void sim_scenario_run(const SimScenario *scenario, guint64 seed, SimResult *resu
 	Run run = {
 		.scenario = scenario,
 		.epoch = (scenario->epoch ? scenario->epoch : EPOCH) * GCLK_NS_PER_S,
-		.environment = { .hypervisor = (char *) "kvm", .container = (char *) "none",
-			.boot_id = (char *) "simulated" },
+		.environment = { .hypervisor = (char *)"kvm",
+			.container = (char *)"none",
+			.boot_id = (char *)"simulated" },
 		.happenings = g_array_new(FALSE, TRUE, sizeof(Happening)),
 		.result = result,
 	};

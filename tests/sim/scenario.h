@@ -9,19 +9,19 @@
 
 typedef enum {
 	SIM_NOTHING,
-	SIM_SERVER_DOWN,   /* value: which one, from 0 */
+	SIM_SERVER_DOWN, /* value: which one, from 0 */
 	SIM_SERVER_UP,
 	SIM_SERVER_OFFSET, /* server 0 begins to lie by value seconds */
 	SIM_PTP_GONE,
 	SIM_PTP_BACK,
-	SIM_PAUSE,         /* for value seconds */
-	SIM_SUSPEND,       /* for value seconds; the kernel moves REAL on by as much */
-	SIM_LEAP_SECOND,   /* UTC is stepped by value: -1 inserts one */
-	SIM_FREQUENCY,     /* RAW runs faster by value ppm */
-	SIM_SET_CLOCK,     /* somebody moves REAL by value seconds */
-	SIM_READ_ONLY,     /* no file can be written any more */
-	SIM_RESTART,       /* guestclockd is killed and started again */
-	SIM_KILL,          /* guestclockd is killed for good */
+	SIM_PAUSE,       /* for value seconds */
+	SIM_SUSPEND,     /* for value seconds; the kernel moves REAL on by as much */
+	SIM_LEAP_SECOND, /* UTC is stepped by value: -1 inserts one */
+	SIM_FREQUENCY,   /* RAW runs faster by value ppm */
+	SIM_SET_CLOCK,   /* somebody moves REAL by value seconds */
+	SIM_READ_ONLY,   /* no file can be written any more */
+	SIM_RESTART,     /* guestclockd is killed and started again */
+	SIM_KILL,        /* guestclockd is killed for good */
 } SimHappening;
 
 typedef struct {
@@ -32,35 +32,37 @@ typedef struct {
 
 typedef struct {
 	const char *name;
-	const char *tells; /* one line for people */
+	const char *tells;      /* one line for people */
 	double length, settled; /* statistics begin at settled */
 	double start_offset;    /* true time minus REAL: + the clock starts behind */
 	SimOscillator oscillator;
 	guint n_servers;
-	SimServer server;        /* all servers are like this one ... */
-	double liar;             /* ... but the last one, if this is not 0: its offset */
+	SimServer server; /* all servers are like this one ... */
+	double liar;      /* ... but the last one, if this is not 0: its offset */
 	gboolean has_ptp;
 	SimPtp ptp;
 	gint min_poll, max_poll, ptp_poll;
-	gint64 epoch;            /* true time at the start, s since 1970; 0: 2026-11-21 */
+	gint64 epoch; /* true time at the start, s since 1970; 0: 2026-11-21 */
 	SimEvent events[SIM_EVENTS_MAX];
 	/* what must hold */
-	double converge_limit, converge_within; /* |error| stays below the limit from then on, until settled */
-	double rms_limit, max_limit;            /* from settled to the end */
-	double recover_from, recover_within;    /* after an event: back below converge_limit */
-	double final_rate_ppb; /* |rate of REAL| at the end, if not 0 */
-	const char *final_state; /* the word of status.json, if not NULL */
-	const char *selected;    /* name of the source at the end, if not NULL */
-	guint steps;             /* how many steps are right */
+	double converge_limit,
+		converge_within;     /* |error| stays below the limit from then on, until settled */
+	double rms_limit, max_limit; /* from settled to the end */
+	double recover_from, recover_within; /* after an event: back below converge_limit */
+	double final_rate_ppb;               /* |rate of REAL| at the end, if not 0 */
+	const char *final_state;             /* the word of status.json, if not NULL */
+	const char *selected;                /* name of the source at the end, if not NULL */
+	guint steps;                         /* how many steps are right */
 } SimScenario;
 
 extern const SimScenario sim_scenarios[];
 
 typedef struct {
-	double rms, max;    /* error of REAL from settled to the end, s */
-	double converged;   /* when |error| fell below the limit for good (up to settled), s; < 0: never */
-	double recovered;   /* the same after recover_from; < 0: never */
-	double rate_ppb;    /* of REAL at the end */
+	double rms, max;  /* error of REAL from settled to the end, s */
+	double converged; /* when |error| fell below the limit for good (up to settled), s; < 0:
+			     never */
+	double recovered; /* the same after recover_from; < 0: never */
+	double rate_ppb;  /* of REAL at the end */
 	double worst_bound_ratio; /* largest |error| / stated bound while synchronised */
 	guint64 steps, packets;
 	char *state, *selected;

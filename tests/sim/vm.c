@@ -32,7 +32,7 @@ struct SimVm {
 	Fine now, raw, real;
 	SimOscillator oscillator;
 	GclkDiscipline discipline;
-	double phase_left; /* ns */
+	double phase_left;  /* ns */
 	double phase_chunk; /* ns to do in the current second of REAL */
 	guint phase_tc;
 	gint64 next_second; /* REAL */
@@ -73,7 +73,7 @@ static gint compare(gconstpointer a, gconstpointer b, gpointer unused)
 {
 	const Event *x = a, *y = b;
 
-	(void) unused;
+	(void)unused;
 	if (x->at != y->at)
 		return x->at < y->at ? -1 : 1;
 	return x->id < y->id ? -1 : x->id > y->id;
@@ -107,7 +107,7 @@ static void fine_add(Fine *fine, double ns)
 	double whole = floor(fine->fraction + ns);
 
 	fine->fraction += ns - whole;
-	fine->ns += (gint64) whole;
+	fine->ns += (gint64)whole;
 }
 
 static double raw_rate(const SimVm *vm)
@@ -135,7 +135,7 @@ double sim_real_rate_ppb(const SimVm *vm)
 static void second_of_real(SimVm *vm)
 {
 	vm->next_second += GCLK_NS_PER_S;
-	vm->phase_chunk = ldexp(vm->phase_left, -(int) (2 + vm->phase_tc));
+	vm->phase_chunk = ldexp(vm->phase_left, -(int)(2 + vm->phase_tc));
 	vm->phase_left -= vm->phase_chunk;
 	vm->discipline.max_error += 500 * GCLK_NS_PER_US;
 	if (vm->discipline.max_error >= 16 * GCLK_NS_PER_S) {
@@ -154,13 +154,13 @@ static void advance(SimVm *vm, gint64 until)
 {
 	while (vm->now.ns < until) {
 		double rate = real_rate(vm);
-		gint64 to_second = (gint64) ceil((double) (vm->next_second - vm->real.ns) / rate);
+		gint64 to_second = (gint64)ceil((double)(vm->next_second - vm->real.ns) / rate);
 		gint64 dt = MIN(until, vm->next_stride) - vm->now.ns;
 
 		dt = MIN(dt, MAX(to_second, 1));
-		fine_add(&vm->now, (double) dt);
-		fine_add(&vm->raw, (double) dt * raw_rate(vm));
-		fine_add(&vm->real, (double) dt * rate);
+		fine_add(&vm->now, (double)dt);
+		fine_add(&vm->raw, (double)dt * raw_rate(vm));
+		fine_add(&vm->real, (double)dt * rate);
 		if (vm->real.ns >= vm->next_second)
 			second_of_real(vm);
 		if (vm->now.ns >= vm->next_stride)
@@ -225,13 +225,13 @@ void sim_tick_loss(SimVm *vm, double share)
 
 GclkDiscipline *sim_discipline(SimVm *vm)
 {
-	vm->discipline.phase = (gint64) vm->phase_left;
+	vm->discipline.phase = (gint64)vm->phase_left;
 	return &vm->discipline;
 }
 
 void sim_phase_set(SimVm *vm, gint64 phase, guint tc)
 {
-	vm->phase_left = (double) CLAMP(phase, -GCLK_PHASE_LIMIT, GCLK_PHASE_LIMIT);
+	vm->phase_left = (double)CLAMP(phase, -GCLK_PHASE_LIMIT, GCLK_PHASE_LIMIT);
 	vm->phase_tc = tc;
 }
 
@@ -256,7 +256,7 @@ SimVm *sim_vm_new(guint64 seed, gint64 epoch, const SimOscillator *oscillator)
 {
 	SimVm *vm = g_new0(SimVm, 1);
 
-	vm->rand = g_rand_new_with_seed((guint32) seed);
+	vm->rand = g_rand_new_with_seed((guint32)seed);
 	vm->events = g_sequence_new(g_free);
 	vm->by_id = g_hash_table_new(NULL, NULL);
 	vm->oscillator = *oscillator;
@@ -281,7 +281,7 @@ void sim_run(SimVm *vm, gint64 until)
 {
 	while (!g_sequence_is_empty(vm->events)) {
 		GSequenceIter *first = g_sequence_get_begin_iter(vm->events);
-		Event event = *(Event *) g_sequence_get(first);
+		Event event = *(Event *)g_sequence_get(first);
 
 		if (event.at > until)
 			break;

@@ -18,8 +18,8 @@ typedef void (*SimFunc)(gpointer user);
 /* How the oscillator behind RAW behaves. */
 typedef struct {
 	double frequency_ppm; /* + RAW is fast */
-	double wander_ppb;    /* standard deviation of a random walk of the frequency, ppb / sqrt(s) */
-	double tick_loss;     /* share of time that RAW does not notice */
+	double wander_ppb; /* standard deviation of a random walk of the frequency, ppb / sqrt(s) */
+	double tick_loss;  /* share of time that RAW does not notice */
 } SimOscillator;
 
 SimVm *sim_vm_new(guint64 seed, gint64 epoch, const SimOscillator *oscillator);
@@ -47,12 +47,12 @@ void sim_run(SimVm *vm, gint64 until);
 
 /* --- what happens to clocks ------------------------------------------------------------------- */
 
-void sim_real_set(SimVm *vm, gint64 offset);     /* REAL = true time - offset */
+void sim_real_set(SimVm *vm, gint64 offset); /* REAL = true time - offset */
 void sim_real_step(SimVm *vm, gint64 delta);
-void sim_pause(SimVm *vm, gint64 duration);      /* both clocks and the guest stand still */
-void sim_suspend(SimVm *vm, gint64 duration);    /* RAW stands still, the kernel moves REAL on */
-void sim_utc_step(SimVm *vm, gint64 delta);      /* a leap second: UTC, and REAL if it was armed */
-void sim_frequency_add(SimVm *vm, double ppm);   /* a migration */
+void sim_pause(SimVm *vm, gint64 duration);    /* both clocks and the guest stand still */
+void sim_suspend(SimVm *vm, gint64 duration);  /* RAW stands still, the kernel moves REAL on */
+void sim_utc_step(SimVm *vm, gint64 delta);    /* a leap second: UTC, and REAL if it was armed */
+void sim_frequency_add(SimVm *vm, double ppm); /* a migration */
 void sim_tick_loss(SimVm *vm, double share);
 
 GclkDiscipline *sim_discipline(SimVm *vm); /* as the kernel has it now */

@@ -18,11 +18,11 @@ typedef struct {
 } SimServer;
 
 typedef struct {
-	gint64 noise;   /* standard deviation of a reading, ns */
-	gint64 bracket; /* least width of the bracket; 0: PRECISE works */
+	gint64 noise;         /* standard deviation of a reading, ns */
+	gint64 bracket;       /* least width of the bracket; 0: PRECISE works */
 	gint64 bracket_noise; /* mean of the exponential part before and after the reading, ns */
-	gint64 offset;  /* the device's clock minus true time, ns */
-	gboolean gone;  /* the device is not there */
+	gint64 offset;        /* the device's clock minus true time, ns */
+	gboolean gone;        /* the device is not there */
 } SimPtp;
 
 typedef struct {

@@ -24,7 +24,7 @@ static void on_report(gpointer user, GclkAgent *agent, gboolean urgent)
 {
 	Bed *bed = user;
 
-	(void) agent;
+	(void)agent;
 	bed->reports++;
 	bed->urgent += urgent != FALSE;
 }
@@ -44,13 +44,14 @@ static void bed_init(Bed *bed, guint n_servers, double ppm)
 {
 	const SimOscillator oscillator = { .frequency_ppm = ppm };
 
-	*bed = (Bed){ .environment = { .boot_id = (char *) "a-boot", .hypervisor = (char *) "kvm" } };
+	*bed = (Bed){ .environment = { .boot_id = (char *)"a-boot", .hypervisor = (char *)"kvm" } };
 	bed->world.vm = sim_vm_new(3, EPOCH, &oscillator);
 	bed->world.n_servers = n_servers;
 	bed->config = gclk_config_new();
 	for (guint i = 0; i < n_servers; i++) {
 		bed->world.servers[i] = (SimServer){ .delay = 100 * GCLK_NS_PER_US,
-			.delay_noise = 10 * GCLK_NS_PER_US, .stratum = 1 };
+			.delay_noise = 10 * GCLK_NS_PER_US,
+			.stratum = 1 };
 		add_server(bed, i + 1);
 	}
 	bed->platform = sim_platform_new(&bed->world);
@@ -58,8 +59,8 @@ static void bed_init(Bed *bed, guint n_servers, double ppm)
 
 static void bed_start(Bed *bed, gboolean steers)
 {
-	bed->agent = gclk_agent_new(bed->platform, bed->config, &bed->environment, steers, NULL,
-		&events, bed);
+	bed->agent = gclk_agent_new(
+		bed->platform, bed->config, &bed->environment, steers, NULL, &events, bed);
 	gclk_sources_apply(bed->agent, bed->platform, bed->config, EPOCH);
 	CU_ASSERT_TRUE_FATAL(gclk_agent_start(bed->agent, NULL));
 }
@@ -99,7 +100,8 @@ static const GclkSourceStatus *source(const GclkStatus *status, const char *name
 	return NULL;
 }
 
-/* A clock that is behind (+) is brought right, and the kernel's flags are honest before and after. */
+/* A clock that is behind (+) is brought right, and the kernel's flags are honest before and after.
+ */
 static void steers(void)
 {
 	Bed bed;
@@ -111,7 +113,7 @@ static void steers(void)
 	bed_run(&bed, 3);
 	CU_ASSERT_TRUE(sim_discipline(bed.world.vm)->unsynchronised);
 	bed_run(&bed, 597);
-	GCLK_ASSERT_NEAR((double) (sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 50000);
+	GCLK_ASSERT_NEAR((double)(sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 50000);
 	/* RAW is slow by 30 ppm: the frequency word is positive */
 	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->frequency_ppb, 30000, 500);
 	CU_ASSERT_FALSE(sim_discipline(bed.world.vm)->unsynchronised);
@@ -123,7 +125,7 @@ static void steers(void)
 	GCLK_ASSERT_STR(status->selected, "192.0.2.1");
 	CU_ASSERT_TRUE(status->single);
 	GCLK_ASSERT_INT(status->steps, 1);
-	GCLK_ASSERT_NEAR((double) status->last_step, 3600e9, 1e9);
+	GCLK_ASSERT_NEAR((double)status->last_step, 3600e9, 1e9);
 	CU_ASSERT_TRUE(bed.reports > bed.urgent && bed.urgent > 0);
 	bed_clear(&bed);
 }
@@ -144,7 +146,7 @@ static void measures_only(void)
 	status = gclk_agent_status(bed.agent);
 	GCLK_ASSERT_INT(status->steps, 0);
 	/* 600 s at -30 ppm took 18 ms off the 40 s */
-	GCLK_ASSERT_NEAR((double) status->offset, -40e9 + 18e6, 1e6);
+	GCLK_ASSERT_NEAR((double)status->offset, -40e9 + 18e6, 1e6);
 	GCLK_ASSERT_INT(status->state, GCLK_STATE_UNSYNCHRONISED);
 	GCLK_ASSERT_HAS(status->reason, "max-error");
 	CU_ASSERT_PTR_NULL(finding(status, "clock-off"));
@@ -163,7 +165,7 @@ static void loses_its_server(void)
 	bed_run(&bed, 400);
 	soon = gclk_agent_status(bed.agent);
 	GCLK_ASSERT_INT(soon->state, GCLK_STATE_HOLDOVER);
-	GCLK_ASSERT_INT(source(soon, "192.0.2.1")->verdict, GCLK_VERDICT_UNREACHABLE);
+	GCLK_ASSERT_INT(source(soon, "192.0.2.1")->standing, GCLK_STANDING_UNREACHABLE);
 	CU_ASSERT_FALSE(sim_discipline(bed.world.vm)->unsynchronised);
 	/* 15 ppm are 1 s in 18.5 hours: max-error */
 	bed_run(&bed, 20 * 3600);
@@ -192,7 +194,7 @@ static void says_why_it_does_not_step(void)
 	CU_ASSERT_TRUE(sim_discipline(bed.world.vm)->unsynchronised);
 	/* by hand */
 	CU_ASSERT_TRUE(gclk_agent_step(bed.agent, &reason));
-	GCLK_ASSERT_NEAR((double) (sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 100000);
+	GCLK_ASSERT_NEAR((double)(sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 100000);
 	g_clear_pointer(&status, gclk_status_free);
 	status = gclk_agent_status(bed.agent);
 	CU_ASSERT_PTR_NULL(finding(status, "clock-off"));
@@ -224,9 +226,9 @@ static void tai_is_explained(void)
 	bed_run(&bed, 100);
 	status = gclk_agent_status(bed.agent);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(source(status, "ptp_kvm"));
-	GCLK_ASSERT_INT(source(status, "ptp_kvm")->verdict, GCLK_VERDICT_FALSETICKER);
+	GCLK_ASSERT_INT(source(status, "ptp_kvm")->standing, GCLK_STANDING_FALSETICKER);
 	GCLK_ASSERT_HAS(source(status, "ptp_kvm")->reason, "timescale=tai");
-	GCLK_ASSERT_NEAR((double) (sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 100000);
+	GCLK_ASSERT_NEAR((double)(sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 100000);
 	bed_clear(&bed);
 }
 
@@ -261,7 +263,7 @@ static void cannot_write(void)
 	status = gclk_agent_status(bed.agent);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(finding(status, "state-directory"));
 	GCLK_ASSERT_HAS(finding(status, "state-directory")->statement, "read-only");
-	GCLK_ASSERT_NEAR((double) (sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 50000);
+	GCLK_ASSERT_NEAR((double)(sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 50000);
 	bed_clear(&bed);
 }
 

@@ -4,7 +4,7 @@
 #include "harness.h"
 
 #define MS GCLK_NS_PER_MS
-#define S GCLK_NS_PER_S
+#define S  GCLK_NS_PER_S
 
 static gint64 look(GclkClockWatch *watch, gint64 real, gint64 raw, double rate)
 {

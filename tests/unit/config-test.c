@@ -190,6 +190,17 @@ static void test_later_files_win(void)
 }
 
 /* What a later file takes back must not linger, and a range may be set over two files. */
+static void test_any_server_is_overridden(void)
+{
+	g_autoptr(GclkConfig) config = load_good(
+		"[server a]\n[server b]\n[server c]\n", "[server b]\nport=5\n[server c]\nport=6\n");
+
+	CU_ASSERT_EQUAL_FATAL(config->servers->len, 3);
+	GCLK_ASSERT_INT(server(config, 0)->port, 123);
+	GCLK_ASSERT_INT(server(config, 1)->port, 5);
+	GCLK_ASSERT_INT(server(config, 2)->port, 6);
+}
+
 static void test_checked_as_a_whole(void)
 {
 	g_autoptr(GclkConfig) device = load_good("[ptp]\ndevice=none\n", "[ptp]\ndevice=auto\n");
@@ -288,6 +299,15 @@ static void test_duplicates(void)
 		"a.conf:2: [server ntp.EXAMPLE] address: ntp.EXAMPLE port 123 is the server "
 		"[server "
 		"NTP.example] already (a.conf:1): remove one of the two");
+	/* any two of several */
+	check_bad("[server a]\n[server b]\naddress=192.0.2.1\n[server c]\naddress=192.0.2.1\n",
+		NULL,
+		"a.conf:5: [server c] address: 192.0.2.1 port 123 is the server [server b] already "
+		"(a.conf:3): remove one of the two");
+	check_bad("[server a]\naddress=192.0.2.1\n[server b]\n[server c]\naddress=192.0.2.1\n",
+		NULL,
+		"a.conf:5: [server c] address: 192.0.2.1 port 123 is the server [server a] already "
+		"(a.conf:2): remove one of the two");
 	/* the same machine on two ports is two servers */
 	g_autoptr(GclkConfig) ports = load_good("[server a]\naddress=127.0.0.1\nport=1123\n"
 						"[server b]\naddress=127.0.0.1\nport=2123\n",
@@ -311,6 +331,41 @@ static void test_contradictions(void)
 		"a.conf:1: [server my clock] address: missing, and the group's name is neither a "
 		"host "
 		"name nor a numeric address");
+}
+
+/* What just fits, and what just does not. */
+static void test_limits(void)
+{
+	g_autofree char *label = g_strnfill(63, 'a');
+	g_autofree char *name = g_strdup_printf("%s.%s.%s.%.61s", label, label, label, label);
+	g_autofree char *longer = g_strdup_printf("%s.%s.%s.%.62s", label, label, label, label);
+	g_autofree char *good = g_strdup_printf("[server %s]\n", name);
+	g_autofree char *bad = g_strdup_printf("[server %s]\n", longer);
+	g_autofree char *bad_message =
+		g_strdup_printf("a.conf:1: [server %s] the name is longer than 253 bytes", longer);
+	g_autoptr(GclkConfig) host = load_good(good, NULL);
+	g_autoptr(GclkConfig) equal = load_good("[clock]\nstep-threshold=5s\nmax-step=5s\n", NULL);
+	g_autoptr(GclkConfig) user =
+		load_good("[daemon]\nuser=a2345678901234567890123456789012\n", NULL);
+	g_autoptr(GclkConfig) machine = load_good("[daemon]\nuser=machine$\n", NULL);
+
+	GCLK_ASSERT_INT(strlen(name), 253);
+	GCLK_ASSERT_STR(server(host, 0)->address, name);
+	CU_ASSERT_FALSE(gclk_config_is_host(longer));
+	check_bad(bad, NULL, bad_message);
+	GCLK_ASSERT_INT(equal->max_step, 5 * S);
+	GCLK_ASSERT_INT(strlen(user->user), 32);
+	GCLK_ASSERT_STR(machine->user, "machine$");
+	check_bad("[daemon]\nuser=a23456789012345678901234567890123\n", NULL,
+		"a.conf:2: [daemon] user: \"a23456789012345678901234567890123\" cannot be the name "
+		"of "
+		"a user");
+	check_bad("[daemon]\nuser=a$b\n", NULL,
+		"a.conf:2: [daemon] user: \"a$b\" cannot be the name of a user");
+	check_bad("[daemon]\nuser=-a\n", NULL,
+		"a.conf:2: [daemon] user: \"-a\" cannot be the name of a user");
+	check_bad("[ntp]\nkeys=/a\\tb\n", NULL,
+		"a.conf:2: [ntp] keys: the path holds a control character");
 }
 
 static void test_form(void)
@@ -359,9 +414,11 @@ static void test_nul_byte(void)
 static void test_line_ends_and_mark(void)
 {
 	g_autoptr(GclkConfig) dos = load_good("\xef\xbb\xbf[clock]\r\ncontrol = none\r\n", NULL);
+	g_autoptr(GclkConfig) mark_alone = load_good("\xef\xbb\xbf", NULL);
 	g_autoptr(GclkConfig) no_end = load_good("[clock]\ncontrol=none", NULL);
 	g_autoptr(GclkConfig) indented = load_good("\t[clock]\t\n   control\t=\tnone  \n", NULL);
 
+	check_defaults(mark_alone);
 	GCLK_ASSERT_INT(dos->control, GCLK_CONTROL_NONE);
 	GCLK_ASSERT_INT(no_end->control, GCLK_CONTROL_NONE);
 	GCLK_ASSERT_INT(indented->control, GCLK_CONTROL_NONE);
@@ -382,13 +439,14 @@ static void test_many_servers(void)
 
 static void test_is_host(void)
 {
-	static const char *const good[] = { "a", "ntp1.example", "ntp1.example.",
-		"_ntp._udp.example", "3.centos.pool.ntp.org", "192.0.2.1", "2001:db8::1", "::1",
-		"a-b", "1a", "xn--bcher-kva.example" };
+	static const char *const good[] = { "a",
+		"a123456789b123456789c123456789d123456789e123456789f123456789abc", /* 63 letters */
+		"ntp1.example", "ntp1.example.", "_ntp._udp.example", "3.centos.pool.ntp.org",
+		"192.0.2.1", "2001:db8::1", "::1", "a-b", "1a", "xn--bcher-kva.example" };
 	static const char *const bad[] = { "", ".", "a..b", "-a", "a-", "a-.b", ".a", "a b", "a/b",
 		"192.0.2.256", "192.0.2", "1.2.3.4.5", "123", "a\tb", "b\303\274cher", "[::1]",
 		"2001:db8::1::", "a:123",
-		"a123456789a123456789a123456789a123456789a123456789a123456789a123" };
+		"a123456789b123456789c123456789d123456789e123456789f123456789abcd" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(good); i++)
 		if (!gclk_config_is_host(good[i]))
@@ -462,6 +520,15 @@ static void test_bad_files(void)
 	gclk_scratch_write(directory, "c.conf.d/x.conf", "[clock]\nbad=1\n", -1);
 	CU_ASSERT_PTR_NULL(gclk_config_load(path, TRUE, &error));
 	GCLK_ASSERT_HAS(error->message, "/c.conf.d/x.conf:2: [clock] bad: unknown key");
+	g_clear_error(&error);
+
+	/* a file where the directory of the drop-ins should be */
+	gclk_scratch_write(directory, "d.conf", "", -1);
+	gclk_scratch_write(directory, "d.conf.d", "", -1);
+	g_free(path);
+	path = gclk_scratch_path(directory, "d.conf");
+	CU_ASSERT_PTR_NULL(gclk_config_load(path, TRUE, &error));
+	GCLK_ASSERT_HAS(error ? error->message : "", "d.conf.d");
 }
 
 /* The commented example names every key once, with its default. */
@@ -498,6 +565,8 @@ int main(void)
 		{ "a server's defaults", test_server_defaults },
 		{ "polls are inherited", test_polls_are_inherited },
 		{ "later files win", test_later_files_win },
+		{ "any server is overridden", test_any_server_is_overridden },
+		{ "limits", test_limits },
 		{ "checked as a whole", test_checked_as_a_whole },
 		{ "unknown groups and keys", test_unknown },
 		{ "bad values", test_bad_values },

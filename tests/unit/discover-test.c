@@ -2,6 +2,7 @@
 #include "agent/discover.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <utime.h>
 
 #include "agent/config-table.h"
@@ -119,6 +120,9 @@ static void test_polls_in_order(void)
 	GCLK_ASSERT_INT(server(found, 0)->min_poll, 9);
 	GCLK_ASSERT_INT(server(found, 0)->max_poll, 9);
 	GCLK_ASSERT_INT(server(found, 1)->min_poll, GCLK_POLL_UNSET);
+	/* an option without its value, at the end of the line */
+	check(gclk_discover_ntp, "server c.example port\nserver d.example port 0\n",
+		"c.example d.example");
 }
 
 static void test_ntp(void)
@@ -141,7 +145,8 @@ static void test_ntp(void)
 		"server e.example noselect\n  server\tf.example\tprefer # best\nrefclock shm unit "
 		"0\n",
 		"a.example b.example c.example d.example f.example");
-	check(gclk_discover_ntp, "server 127.127.28.0\n", "");
+	check(gclk_discover_ntp, "server 127.127.28.0\nserver 127.0.0.1\nserver 10.127.0.1\n",
+		"127.0.0.1 10.127.0.1");
 	check(gclk_discover_ntp,
 		"server 0.0.0.0\nserver ::\nserver 224.0.1.1\nserver ff02::101\n"
 		"server 255.255.255.255\nserver 192.0.2.300\nserver bad_host/x\n",
@@ -222,6 +227,16 @@ static void test_dhclient(void)
 	check(gclk_discover_dhclient, "lease { interface \"a\"; option ntp-servers 192.0.2.1; ",
 		"");
 	check(gclk_discover_dhclient, "}}}{{{ ; ; option ntp-servers 192.0.2.1", "");
+	/* quotes and comments hide what is in them, and end where they end */
+	check(gclk_discover_dhclient,
+		"lease { # not a brace: } \"\n option x \"# } ; \\\" }\"; # \"\n"
+		" option ntp-servers 192.0.2.1;\n}\n} lease { option ntp-servers 192.0.2.2; }",
+		"192.0.2.2");
+	check(gclk_discover_dhclient,
+		"lease { interface \"a\"; option ntp-servers 192.0.2.1; }\n"
+		"lease { interface \"b\"; option ntp-servers 192.0.2.2; }\n"
+		"lease { interface \"b\"; option ntp-servers 192.0.2.3; }\n",
+		"192.0.2.1 192.0.2.3");
 	/* 255.255.255.255 and 0.0.0.0 come from servers that are set up badly */
 	check(gclk_discover_dhclient,
 		"lease { option ntp-servers 0.0.0.0, 192.0.2.1, 255.255.255.255; }", "192.0.2.1");
@@ -417,19 +432,107 @@ static void age_file(const GclkScratch *root, const char *name, time_t when)
 }
 
 /* A lease that was there before the boot is the last resort; the same one renewed leads again. */
-static void test_old_leases(void)
+static void check_old_lease(const char *path, const char *text, gsize length)
 {
-	static const char lease[] = "var/lib/dhcp/dhclient.leases";
 	g_autoptr(GclkScratch) root = gclk_scratch_new();
+	g_autofree char *from = g_strconcat("/", path, NULL);
 
-	gclk_scratch_write(root, lease, "lease { option ntp-servers 192.0.2.21; }\n", -1);
+	gclk_scratch_write(root, path, text, (gssize)length);
 	gclk_scratch_write(root, "proc/stat", "cpu  1 2 3\nbtime 1700000000\nprocesses 5\n", -1);
-	age_file(root, lease, 1699999999);
-	check_found(root, "192.0.2.21", "/var/lib/dhcp/dhclient.leases");
+	age_file(root, path, 1699999999);
+	check_found(root, "192.0.2.21", from);
 	gclk_scratch_write(root, "etc/ntp.conf", "server ntp.example\n", -1);
 	check_found(root, "ntp.example", "/etc/ntp.conf");
-	age_file(root, lease, 1700000001);
-	check_found(root, "192.0.2.21", "/var/lib/dhcp/dhclient.leases");
+	age_file(root, path, 1700000000);
+	check_found(root, "192.0.2.21", from);
+}
+
+static void test_old_leases(void)
+{
+	static const char dhclient[] = "lease { option ntp-servers 192.0.2.21; }\n";
+	static const char *const paths[] = { "var/lib/dhcp/dhclient.leases",
+		"var/lib/dhclient/dhclient--eth0.lease", "var/db/dhclient.leases.em0",
+		"var/lib/NetworkManager/dhclient-x-eth0.lease" };
+	g_autofree char *bytes = packet("\x2a\x04\xc0\x00\x02\x15", 6);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
+		check_old_lease(paths[i], dhclient, strlen(dhclient));
+	check_old_lease("var/lib/NetworkManager/internal-x.lease", "NTP=192.0.2.21\n", 15);
+	check_old_lease("var/lib/dhcpcd/eth0.lease", bytes, 246);
+	check_old_lease("var/lib/dhcpcd5/dhcpcd-eth0.lease", bytes, 246);
+}
+
+/* Configurations are nearly always older than the boot, and what is in /run is of this one. */
+static void test_old_configurations(void)
+{
+	static const struct {
+		const char *path, *text;
+	} places[] = {
+		{ "run/systemd/netif/leases/2", "NTP=a.example\n" },
+		{ "run/NetworkManager/devices/2", "ntp_servers=a.example\n" },
+		{ "run/chrony-dhcp/eth0.sources", "server a.example\n" },
+		{ "run/ntpsec/ntp.conf.dhcp", "server a.example\n" },
+		{ "run/ntp.conf.dhcp", "server a.example\n" },
+		{ "run/systemd/netif/links/2", "NTP=a.example\n" },
+		{ "etc/chrony/chrony.conf", "server a.example\n" },
+		{ "etc/chrony.conf", "server a.example\n" },
+		{ "usr/local/etc/chrony.conf", "server a.example\n" },
+		{ "etc/ntpsec/ntp.conf", "server a.example\n" },
+		{ "etc/ntp.conf", "server a.example\n" },
+		{ "etc/ntp/step-tickers", "a.example\n" },
+		{ "etc/systemd/timesyncd.conf", "[Time]\nNTP=a.example\n" },
+		{ "etc/openntpd/ntpd.conf", "server a.example\n" },
+		{ "etc/ntpd.conf", "server a.example\n" },
+		{ "usr/local/etc/ntpd.conf", "server a.example\n" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
+		g_autoptr(GclkScratch) root = gclk_scratch_new();
+		g_autofree char *from = g_strconcat("/", places[i].path, NULL);
+
+		gclk_scratch_write(root, "proc/stat", "cpu 1\nbtime 1700000000\n", -1);
+		gclk_scratch_write(root, places[i].path, places[i].text, -1);
+		age_file(root, places[i].path, 1600000000);
+		/* the rows below it would win, were it taken for an old lease */
+		gclk_scratch_write(root, "var/lib/dhclient/x.leases",
+			"lease { option ntp-servers 192.0.2.1; }", -1);
+		age_file(root, "var/lib/dhclient/x.leases", 1600000000);
+		check_found(root, "a.example", from);
+	}
+}
+
+/* Several files of one place: all interfaces count. */
+static void test_several_interfaces(void)
+{
+	g_autoptr(GclkScratch) root = gclk_scratch_new();
+
+	gclk_scratch_write(root, "run/systemd/netif/leases/2", "NTP=192.0.2.1\n", -1);
+	gclk_scratch_write(root, "run/systemd/netif/leases/3", "NTP=\n", -1);
+	gclk_scratch_write(root, "run/systemd/netif/leases/4", "NTP=192.0.2.1 192.0.2.4\n", -1);
+	gclk_scratch_write(root, "run/systemd/netif/leases/.5", "NTP=192.0.2.5\n", -1);
+	check_found(root, "192.0.2.1 192.0.2.4", "/run/systemd/netif/leases/2 and 1 more");
+}
+
+/* Opening one of these for reading would wait for ever. */
+static void test_fifo(void)
+{
+	g_autoptr(GclkScratch) root = gclk_scratch_new();
+	g_autofree char *fifo = gclk_scratch_path(root, "etc/ntp.conf");
+
+	gclk_scratch_write(root, "etc/ntp/step-tickers", "a.example\n", -1);
+	CU_ASSERT_EQUAL(mkfifo(fifo, 0600), 0);
+	check_found(root, "a.example", "/etc/ntp/step-tickers");
+}
+
+static void test_just_enough(void)
+{
+	g_autoptr(GclkScratch) root = gclk_scratch_new();
+	g_autoptr(GclkConfig) config = NULL;
+
+	gclk_scratch_write(root, "etc/ntp/step-tickers", "a b c d e f g h\n", -1);
+	config = discover(root);
+	GCLK_ASSERT_INT(config->servers->len, GCLK_DISCOVER_MAX);
+	GCLK_ASSERT_STR(config->servers_note, NULL);
 }
 
 static void test_limits_and_note(void)
@@ -498,6 +601,10 @@ int main(void)
 		{ "include loops", test_include_loops },
 		{ "timesyncd's drop-ins", test_timesyncd_drop_ins },
 		{ "leases from before the boot", test_old_leases },
+		{ "configurations from before the boot", test_old_configurations },
+		{ "several interfaces", test_several_interfaces },
+		{ "FIFO", test_fifo },
+		{ "as many as are taken", test_just_enough },
 		{ "limits and note", test_limits_and_note },
 		{ "odd files", test_odd_files },
 		{ "nothing to do", test_nothing_to_do },

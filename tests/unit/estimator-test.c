@@ -8,7 +8,7 @@
 
 #define MS GCLK_NS_PER_MS
 #define US GCLK_NS_PER_US
-#define S GCLK_NS_PER_S
+#define S  GCLK_NS_PER_S
 
 /* A reference that is ahead of RAW by `ahead` at RAW 0 and runs faster by ppb. */
 typedef struct {
@@ -21,7 +21,7 @@ typedef struct {
 
 static gint64 line_at(const Line *line, gint64 raw)
 {
-	return line->ahead + (gint64) llround((double) raw * line->ppb * 1e-9);
+	return line->ahead + (gint64)llround((double)raw * line->ppb * 1e-9);
 }
 
 static GclkSample sample_of(const Line *line, gint64 raw, gint64 noise)
@@ -39,7 +39,7 @@ static GclkSample sample_of(const Line *line, gint64 raw, gint64 noise)
 static void feed(GclkEstimator *e, const Line *line, gint64 from, gint64 step, guint n)
 {
 	for (guint i = 0; i < n; i++) {
-		GclkSample sample = sample_of(line, from + (gint64) i * step, 0);
+		GclkSample sample = sample_of(line, from + (gint64)i * step, 0);
 
 		GCLK_ASSERT_INT(gclk_estimator_add(e, &sample), GCLK_ESTIMATOR_ACCEPTED);
 	}
@@ -77,7 +77,7 @@ static void signs(void)
 	feed(e, &line, S, 16 * S, 50);
 	CU_ASSERT_TRUE(gclk_estimator_predict(e, 1000 * S, &out));
 	GCLK_ASSERT_NEAR(out.frequency_ppb, 20000, 5);
-	GCLK_ASSERT_NEAR((double) out.offset, (double) (3 * MS + 20 * MS), 2000);
+	GCLK_ASSERT_NEAR((double)out.offset, (double)(3 * MS + 20 * MS), 2000);
 }
 
 /* Wherever REAL is put in between, the estimate of the reference stays. */
@@ -92,7 +92,7 @@ static void real_does_not_matter(void)
 	line.real_minus_raw = -12345 * S;
 	feed(e, &line, 400 * S, 16 * S, 20);
 	gclk_estimator_predict(e, 800 * S, &after);
-	GCLK_ASSERT_NEAR((double) (after.offset - before.offset), -400000.0, 100);
+	GCLK_ASSERT_NEAR((double)(after.offset - before.offset), -400000.0, 100);
 }
 
 static void outlier_and_jump(void)
@@ -107,17 +107,17 @@ static void outlier_and_jump(void)
 	GCLK_ASSERT_INT(gclk_estimator_add(e, &odd), GCLK_ESTIMATOR_SUSPECT);
 	feed(e, &line, 22 * S, S, 3); /* an outlier: nothing has happened */
 	gclk_estimator_predict(e, 25 * S, &out);
-	GCLK_ASSERT_NEAR((double) out.offset, (double) S, 1000);
+	GCLK_ASSERT_NEAR((double)out.offset, (double)S, 1000);
 
 	line.ahead += 60 * S;
 	for (guint i = 0; i < GCLK_ESTIMATOR_AGREE; i++) {
-		odd = sample_of(&line, (30 + (gint64) i) * S, 0);
+		odd = sample_of(&line, (30 + (gint64)i) * S, 0);
 		GCLK_ASSERT_INT(gclk_estimator_add(e, &odd), i + 1 < GCLK_ESTIMATOR_AGREE
 								     ? GCLK_ESTIMATOR_SUSPECT
 								     : GCLK_ESTIMATOR_JUMPED);
 	}
 	gclk_estimator_predict(e, 33 * S, &out);
-	GCLK_ASSERT_NEAR((double) out.offset, 61.0 * S, 5000);
+	GCLK_ASSERT_NEAR((double)out.offset, 61.0 * S, 5000);
 	GCLK_ASSERT_INT(out.samples, GCLK_ESTIMATOR_AGREE);
 }
 
@@ -135,7 +135,7 @@ static void odd_ones_that_disagree(void)
 		GCLK_ASSERT_INT(gclk_estimator_add(e, &odd), GCLK_ESTIMATOR_SUSPECT);
 	}
 	gclk_estimator_predict(e, 40 * S, &out);
-	GCLK_ASSERT_NEAR((double) out.offset, (double) S, 5000);
+	GCLK_ASSERT_NEAR((double)out.offset, (double)S, 5000);
 }
 
 /* A sample that was long under way is only a noisy sample. */
@@ -151,7 +151,7 @@ static void late_packet(void)
 	late.delay = 40 * MS;
 	GCLK_ASSERT_INT(gclk_estimator_add(e, &late), GCLK_ESTIMATOR_ACCEPTED);
 	gclk_estimator_predict(e, 31 * S, &out);
-	GCLK_ASSERT_NEAR((double) out.offset, (double) S, 1000);
+	GCLK_ASSERT_NEAR((double)out.offset, (double)S, 1000);
 }
 
 static void order(void)
@@ -175,7 +175,7 @@ static void bounds(void)
 	gclk_estimator_predict(e, 130 * S, &later);
 	CU_ASSERT_TRUE(now.bound >= 150 * US && now.bound < 160 * US);
 	/* 15 ppm for 100 s */
-	GCLK_ASSERT_NEAR((double) (later.bound - now.bound), 1.5e6, 5e4);
+	GCLK_ASSERT_NEAR((double)(later.bound - now.bound), 1.5e6, 5e4);
 	CU_ASSERT_FALSE(now.assumed);
 	line.flags = GCLK_SAMPLE_ASSUMED;
 	line.bound = 10 * US; /* tighter, but only assumed */
@@ -205,7 +205,7 @@ static void learned_frequency(void)
 	feed(e, &line, S, S, 1);
 	gclk_estimator_predict(e, 101 * S, &out);
 	GCLK_ASSERT_NEAR(out.frequency_ppb, 50000, 1);
-	GCLK_ASSERT_NEAR((double) out.offset, (double) (S + 50000 * 101), 1000);
+	GCLK_ASSERT_NEAR((double)out.offset, (double)(S + 50000 * 101), 1000);
 }
 
 /* The sigma it claims is about the error it makes, whatever the noise is. */
@@ -221,18 +221,19 @@ static void honest_sigma(void)
 		GclkEstimate out;
 
 		for (gint64 i = 1; i <= 600; i++) {
-			gint64 noise = (gint64) (g_rand_double_range(rand, -1.73, 1.73) *
-						 (double) noises[k]);
+			gint64 noise = (gint64)(g_rand_double_range(rand, -1.73, 1.73) *
+						(double)noises[k]);
 			GclkSample sample = sample_of(&line, i * S, noise);
 
 			gclk_estimator_add(e, &sample);
 			gclk_estimator_predict(e, i * S, &out);
 			if (i > 200)
-				squares += pow((double) (out.offset - line_at(&line, i * S)) /
-						       out.offset_sigma, 2);
+				squares += pow((double)(out.offset - line_at(&line, i * S)) /
+						       out.offset_sigma,
+					2);
 		}
 		GCLK_ASSERT_NEAR(sqrt(squares / 400), 1, 0.9);
-		GCLK_ASSERT_NEAR(out.jitter / (double) noises[k], 1, 0.35);
+		GCLK_ASSERT_NEAR(out.jitter / (double)noises[k], 1, 0.35);
 	}
 }
 

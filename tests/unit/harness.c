@@ -37,8 +37,8 @@ void gclk_test_int(const char *file, int line, const char *what, gint64 actual, 
 	check(actual == expected, file, line, text);
 }
 
-void gclk_test_str(const char *file, int line, const char *what, const char *actual,
-	const char *expected)
+void gclk_test_str(
+	const char *file, int line, const char *what, const char *actual, const char *expected)
 {
 	g_autofree char *text = g_strdup_printf("%s is \"%s\", should be \"%s\"", what,
 		actual ? actual : "(null)", expected ? expected : "(null)");

@@ -79,7 +79,7 @@ static void test_strings(void)
 		const char *value, *json;
 	} cases[] = {
 		{ "", "\"\"" },
-		{ "plain", "\"plain\"" },
+		{ " plain text ", "\" plain text \"" },
 		{ "a\"b\\c", "\"a\\\"b\\\\c\"" },
 		{ "\n\t\r\b", "\"\\n\\t\\u000d\\u0008\"" },
 		{ "\x01\x1f\x7f", "\"\\u0001\\u001f\\u007f\"" },

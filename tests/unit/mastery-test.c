@@ -12,7 +12,7 @@ static void check(GclkControl control, gboolean may, const char *container, cons
 	GclkMastery m;
 
 	if (rival)
-		g_ptr_array_add(rivals, (char *) rival);
+		g_ptr_array_add(rivals, (char *)rival);
 	m = gclk_mastery_decide(control, may, "no CAP_SYS_TIME", container, rivals);
 	GCLK_ASSERT_INT(m.steers, steers);
 	if (reason)

@@ -67,8 +67,8 @@ static void damaged(void)
 		g_autoptr(GError) error = NULL;
 		GclkMemory m;
 
-		bed.platform->write_file(bed.platform, "/var/lib/g/memory", texts[i],
-			strlen(texts[i]), FALSE, NULL);
+		bed.platform->write_file(
+			bed.platform, "/var/lib/g/memory", texts[i], strlen(texts[i]), FALSE, NULL);
 		CU_ASSERT_FALSE(gclk_memory_load(bed.platform, "/var/lib/g", "b", &m, &error));
 		CU_ASSERT_FALSE(m.known);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(error);

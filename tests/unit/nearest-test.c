@@ -46,6 +46,7 @@ static void test_long_words(void)
 static void test_nearest(void)
 {
 	static const char *const words[] = { "status", "sources", "waitsync", "step", NULL };
+	static const char *const ties[] = { "ab", "ac", NULL };
 	static const char *const none[] = { NULL };
 
 	GCLK_ASSERT_STR(gclk_nearest("staus", words), "status");
@@ -53,6 +54,12 @@ static void test_nearest(void)
 	GCLK_ASSERT_STR(gclk_nearest("source", words), "sources");
 	GCLK_ASSERT_STR(gclk_nearest("wiatsync", words), "waitsync");
 	GCLK_ASSERT_STR(gclk_nearest("steep", words), "step");
+	GCLK_ASSERT_STR(gclk_nearest("stop", words), "step");
+	GCLK_ASSERT_STR(gclk_nearest("stxxus", words), "status"); /* two of six */
+	GCLK_ASSERT_STR(gclk_nearest("sxxxus", words), NULL);     /* three of six */
+	GCLK_ASSERT_STR(gclk_nearest("xyitsxyc", words), NULL);   /* four, however long the word */
+	GCLK_ASSERT_STR(gclk_nearest("xyitsxnc", words), "waitsync");
+	GCLK_ASSERT_STR(gclk_nearest("aa", ties), "ab"); /* the first of equals */
 	GCLK_ASSERT_STR(gclk_nearest("tracking", words), NULL);
 	GCLK_ASSERT_STR(gclk_nearest("", words), NULL);
 	GCLK_ASSERT_STR(gclk_nearest("status", none), NULL);

@@ -101,6 +101,10 @@ static void test_longest_path(void)
 	memcpy(path, directory, strlen(directory));
 	path[strlen(directory)] = '/';
 	check_delivery(path);
+	g_free(path);
+	path = g_strnfill(room + 1, 'x');
+	path[0] = '/';
+	check_bad(path, G_FILE_ERROR_NAMETOOLONG);
 }
 
 /* A manager that does not read must not hold up the clock. */

@@ -5,12 +5,17 @@
 
 #define MS GCLK_NS_PER_MS
 #define US GCLK_NS_PER_US
-#define S GCLK_NS_PER_S
+#define S  GCLK_NS_PER_S
 
 static GclkCandidate ntp(const char *origin, gint64 offset, gint64 bound)
 {
-	return (GclkCandidate){ .name = origin, .origin = origin, .kind = GCLK_SOURCE_NTP,
-		.condition = GCLK_SOURCE_OK, .estimated = TRUE, .offset = offset, .bound = bound,
+	return (GclkCandidate){ .name = origin,
+		.origin = origin,
+		.kind = GCLK_SOURCE_NTP,
+		.condition = GCLK_SOURCE_OK,
+		.estimated = TRUE,
+		.offset = offset,
+		.bound = bound,
 		.quality = bound };
 }
 
@@ -46,7 +51,7 @@ static void single(void)
 	GclkSelection s = gclk_selection_run(all, 1, -1);
 
 	GCLK_ASSERT_INT(s.selected, 0);
-	GCLK_ASSERT_INT(all[0].verdict, GCLK_VERDICT_SELECTED);
+	GCLK_ASSERT_INT(all[0].standing, GCLK_STANDING_SELECTED);
 	CU_ASSERT_TRUE(s.single);
 	clear(all, 1, &s);
 }
@@ -66,13 +71,13 @@ static void unfit_sources_keep_their_reason(void)
 	all[3].condition_reason = "no key";
 	s = gclk_selection_run(all, 5, -1);
 	GCLK_ASSERT_INT(s.selected, -1);
-	GCLK_ASSERT_INT(all[0].verdict, GCLK_VERDICT_UNREACHABLE);
+	GCLK_ASSERT_INT(all[0].standing, GCLK_STANDING_UNREACHABLE);
 	GCLK_ASSERT_STR(all[0].reason, "no answer");
-	GCLK_ASSERT_INT(all[1].verdict, GCLK_VERDICT_REFUSED);
+	GCLK_ASSERT_INT(all[1].standing, GCLK_STANDING_REFUSED);
 	GCLK_ASSERT_STR(all[1].reason, "strata too high");
-	GCLK_ASSERT_INT(all[2].verdict, GCLK_VERDICT_UNREACHABLE);
-	GCLK_ASSERT_INT(all[3].verdict, GCLK_VERDICT_FAILED);
-	GCLK_ASSERT_INT(all[4].verdict, GCLK_VERDICT_REFUSED);
+	GCLK_ASSERT_INT(all[2].standing, GCLK_STANDING_UNREACHABLE);
+	GCLK_ASSERT_INT(all[3].standing, GCLK_STANDING_FAILED);
+	GCLK_ASSERT_INT(all[4].standing, GCLK_STANDING_REFUSED);
 	GCLK_ASSERT_HAS(all[4].reason, "bound");
 	clear(all, 5, &s);
 }
@@ -86,10 +91,10 @@ static void falseticker(void)
 			GclkSelection s;
 
 			all[liar].offset += sign * S / 2;
-			s = gclk_selection_run(all, 3, (gint) liar);
-			GCLK_ASSERT_INT(all[liar].verdict, GCLK_VERDICT_FALSETICKER);
+			s = gclk_selection_run(all, 3, (gint)liar);
+			GCLK_ASSERT_INT(all[liar].standing, GCLK_STANDING_FALSETICKER);
 			GCLK_ASSERT_HAS(all[liar].reason, "contradicts 2 others");
-			CU_ASSERT_TRUE(s.selected >= 0 && s.selected != (gint) liar);
+			CU_ASSERT_TRUE(s.selected >= 0 && s.selected != (gint)liar);
 			GCLK_ASSERT_INT(s.origins, 2);
 			CU_ASSERT_FALSE(s.single);
 			clear(all, 3, &s);
@@ -103,7 +108,7 @@ static void tie(void)
 
 	GCLK_ASSERT_INT(s.selected, -1);
 	GCLK_ASSERT_HAS(s.reason, "contradict");
-	GCLK_ASSERT_INT(all[0].verdict, GCLK_VERDICT_FALSETICKER);
+	GCLK_ASSERT_INT(all[0].standing, GCLK_STANDING_FALSETICKER);
 	clear(all, 2, &s);
 }
 
@@ -115,7 +120,7 @@ static void one_vote_an_origin(void)
 	GclkSelection s = gclk_selection_run(all, 5, 0);
 
 	GCLK_ASSERT_INT(s.selected, 3);
-	GCLK_ASSERT_INT(all[0].verdict, GCLK_VERDICT_FALSETICKER);
+	GCLK_ASSERT_INT(all[0].standing, GCLK_STANDING_FALSETICKER);
 	clear(all, 5, &s);
 }
 
@@ -125,7 +130,7 @@ static void precision_first(void)
 	GclkSelection s = gclk_selection_run(all, 2, 0);
 
 	GCLK_ASSERT_INT(s.selected, 1);
-	GCLK_ASSERT_INT(all[0].verdict, GCLK_VERDICT_AGREES);
+	GCLK_ASSERT_INT(all[0].standing, GCLK_STANDING_AGREES);
 	clear(all, 2, &s);
 }
 
@@ -136,7 +141,7 @@ static void precision_outvoted(void)
 	GclkSelection s = gclk_selection_run(all, 3, 0);
 
 	CU_ASSERT_TRUE(s.selected > 0);
-	GCLK_ASSERT_INT(all[0].verdict, GCLK_VERDICT_FALSETICKER);
+	GCLK_ASSERT_INT(all[0].standing, GCLK_STANDING_FALSETICKER);
 	clear(all, 3, &s);
 }
 
@@ -147,7 +152,7 @@ static void assumed_does_not_outvote(void)
 	GclkSelection s = gclk_selection_run(all, 2, 0);
 
 	GCLK_ASSERT_INT(s.selected, 1);
-	GCLK_ASSERT_INT(all[0].verdict, GCLK_VERDICT_FALSETICKER);
+	GCLK_ASSERT_INT(all[0].standing, GCLK_STANDING_FALSETICKER);
 	clear(all, 2, &s);
 }
 
@@ -177,7 +182,7 @@ static void extremes(void)
 	all[1] = ntp("b", 0, MS);
 	all[2] = ntp("c", 0, MS);
 	s = gclk_selection_run(all, 3, 0);
-	GCLK_ASSERT_INT(all[0].verdict, GCLK_VERDICT_FALSETICKER);
+	GCLK_ASSERT_INT(all[0].standing, GCLK_STANDING_FALSETICKER);
 	clear(all, 3, &s);
 }
 

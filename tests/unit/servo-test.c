@@ -7,7 +7,7 @@
 
 #define MS GCLK_NS_PER_MS
 #define US GCLK_NS_PER_US
-#define S GCLK_NS_PER_S
+#define S  GCLK_NS_PER_S
 
 static const GclkServoPolicy policy = {
 	.step_threshold = 100 * MS,
@@ -71,8 +71,10 @@ static void slew_is_bounded(void)
 
 	for (guint i = 0; i < G_N_ELEMENTS(offsets); i++)
 		for (guint j = 0; j < G_N_ELEMENTS(intervals); j++) {
-			const GclkServoInput input = {
-				.offset = offsets[i], .samples = 9, .origins = 1, .interval = intervals[j] };
+			const GclkServoInput input = { .offset = offsets[i],
+				.samples = 9,
+				.origins = 1,
+				.interval = intervals[j] };
 			GclkServoOutput out = gclk_servo_run(&policy, &input);
 			gint64 first_second = ABS(out.phase) >> (2 + out.phase_tc);
 

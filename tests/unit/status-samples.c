@@ -31,7 +31,7 @@ static GclkStatus *begin(GclkState state, const char *selected, gint64 offset, g
 }
 
 static GclkSourceStatus *add(GclkStatus *status, const char *name, const char *kind,
-	GclkVerdict verdict, const char *reason)
+	GclkStanding standing, const char *reason)
 {
 	GclkSourceStatus *source = gclk_source_status_new();
 
@@ -39,7 +39,7 @@ static GclkSourceStatus *add(GclkStatus *status, const char *name, const char *k
 	source->kind = g_strdup(kind);
 	source->origin = g_strdup(g_str_equal(kind, "ptp") ? "host" : name);
 	source->address = g_strdup(name);
-	source->verdict = verdict;
+	source->standing = standing;
 	source->reason = g_strdup(reason);
 	source->timescale = "utc";
 	g_ptr_array_add(status->sources, source);
@@ -78,16 +78,16 @@ static void find(GclkStatus *status, const char *id, GclkSeverity severity, cons
 static GclkStatus *make_ptp(void)
 {
 	GclkStatus *status = begin(GCLK_STATE_SYNCHRONISED, "/dev/ptp0", 12 * NS, 1262 * NS);
-	GclkSourceStatus *source = add(status, "/dev/ptp0", "ptp", GCLK_VERDICT_SELECTED, NULL);
+	GclkSourceStatus *source = add(status, "/dev/ptp0", "ptp", GCLK_STANDING_SELECTED, NULL);
 
 	sample(source, 12 * NS, 1250 * NS, 400 * MS);
 	source->assumed = TRUE;
 	source->identity = g_strdup("KVM virtual PTP");
 	source->method = g_strdup("PRECISE");
-	source = add(status, "ntp1.example", "ntp", GCLK_VERDICT_AGREES, NULL);
+	source = add(status, "ntp1.example", "ntp", GCLK_STANDING_AGREES, NULL);
 	sample(source, 120 * US, 1300 * US, 12 * S);
 	ntp(source, 2, 6, "192.0.2.77");
-	source = add(status, "ntp2.example", "ntp", GCLK_VERDICT_AGREES, NULL);
+	source = add(status, "ntp2.example", "ntp", GCLK_STANDING_AGREES, NULL);
 	sample(source, -85 * US, 2100 * US, 3 * S);
 	ntp(source, 3, 6, "192.0.2.78");
 	status->assumed = TRUE;
@@ -104,15 +104,15 @@ static GclkStatus *make_ptp(void)
 static GclkStatus *make_falseticker(void)
 {
 	GclkStatus *status = begin(GCLK_STATE_SYNCHRONISED, "192.0.2.1", -31 * US, 841 * US);
-	GclkSourceStatus *source = add(status, "192.0.2.1", "ntp", GCLK_VERDICT_SELECTED, NULL);
+	GclkSourceStatus *source = add(status, "192.0.2.1", "ntp", GCLK_STANDING_SELECTED, NULL);
 	GclkStatusCount drop = { "bad-origin", 3 };
 
 	sample(source, -31 * US, 810 * US, 5 * S);
 	ntp(source, 1, 4, "GPS");
-	source = add(status, "192.0.2.2", "ntp", GCLK_VERDICT_AGREES, NULL);
+	source = add(status, "192.0.2.2", "ntp", GCLK_STANDING_AGREES, NULL);
 	sample(source, 44 * US, 1900 * US, 9 * S);
 	ntp(source, 2, 4, "192.0.2.1");
-	source = add(status, "192.0.2.3", "ntp", GCLK_VERDICT_FALSETICKER,
+	source = add(status, "192.0.2.3", "ntp", GCLK_STANDING_FALSETICKER,
 		"differs by -3600.000 s from 192.0.2.1 and 192.0.2.2, which agree");
 	sample(source, -3600 * S, 2050 * US, 2 * S);
 	ntp(source, 2, 4, "192.0.2.9");
@@ -131,21 +131,21 @@ static GclkStatus *make_unsynchronised(void)
 	GclkSourceStatus *source;
 
 	status->reason = g_strdup("none of 4 sources can be used");
-	source = add(status, "ntp1.example", "ntp", GCLK_VERDICT_UNREACHABLE,
+	source = add(status, "ntp1.example", "ntp", GCLK_STANDING_UNREACHABLE,
 		"no answer to 6 requests: a packet filter, \"restrict ignore\" on the server, or "
 		"no NTP "
 		"server at this address");
 	ntp(source, 0, 4, "");
-	source = add(status, "ntp2.example", "ntp", GCLK_VERDICT_REFUSED,
+	source = add(status, "ntp2.example", "ntp", GCLK_STANDING_REFUSED,
 		"the server answers, but is not synchronised itself (stratum 16, leap 3): see "
 		"there with "
 		"ntpq -p or chronyc sources");
 	ntp(source, 16, 4, "INIT");
 	source->reach = 017;
-	source = add(status, "ntp3.example", "ntp", GCLK_VERDICT_FAILED,
+	source = add(status, "ntp3.example", "ntp", GCLK_STANDING_FAILED,
 		"key 7 is not in /etc/guestclock/keys");
 	ntp(source, 0, 4, "");
-	source = add(status, "/dev/ptp0", "ptp", GCLK_VERDICT_WAITING, NULL);
+	source = add(status, "/dev/ptp0", "ptp", GCLK_STANDING_WAITING, NULL);
 	source->poll = -3;
 	find(status, "clock-ahead", GCLK_SEVERITY_CRITICAL,
 		"the clock is ahead by 2.000 h, more than can be slewed in an hour",
@@ -176,7 +176,7 @@ static GclkStatus *make_holdover(void)
 {
 	GclkStatus *status = begin(GCLK_STATE_HOLDOVER, "ntp1.example", 350 * US, 42350 * US);
 	GclkSourceStatus *source = add(
-		status, "ntp1.example", "ntp", GCLK_VERDICT_UNREACHABLE, "no answer for 23 min");
+		status, "ntp1.example", "ntp", GCLK_STANDING_UNREACHABLE, "no answer for 23 min");
 
 	status->reason = g_strdup("ntp1.example has not answered for 23 min");
 	sample(source, 350 * US, 42 * MS, 1400 * S);
@@ -192,7 +192,7 @@ static GclkStatus *make_starting(void)
 {
 	GclkStatus *status = begin(GCLK_STATE_STARTING, NULL, 0, GCLK_BOUND_UNKNOWN);
 
-	add(status, "ntp1.example", "ntp", GCLK_VERDICT_WAITING, NULL)->poll = 4;
+	add(status, "ntp1.example", "ntp", GCLK_STANDING_WAITING, NULL)->poll = 4;
 	status->boottime = 31 * S;
 	return status;
 }
@@ -200,7 +200,7 @@ static GclkStatus *make_starting(void)
 static GclkStatus *make_measured(void)
 {
 	GclkStatus *status = begin(GCLK_STATE_UNSYNCHRONISED, "192.0.2.1", 3599 * S, 3599001 * MS);
-	GclkSourceStatus *source = add(status, "192.0.2.1", "ntp", GCLK_VERDICT_SELECTED, NULL);
+	GclkSourceStatus *source = add(status, "192.0.2.1", "ntp", GCLK_STANDING_SELECTED, NULL);
 
 	sample(source, 3599 * S, 900 * US, 1 * S);
 	ntp(source, 2, 4, "192.0.2.9");
@@ -216,7 +216,7 @@ static GclkStatus *make_measured(void)
 static GclkStatus *make_watched(void)
 {
 	GclkStatus *status = begin(GCLK_STATE_SYNCHRONISED, "192.0.2.1", -7 * US, 900 * US);
-	GclkSourceStatus *source = add(status, "192.0.2.1", "ntp", GCLK_VERDICT_SELECTED, NULL);
+	GclkSourceStatus *source = add(status, "192.0.2.1", "ntp", GCLK_STANDING_SELECTED, NULL);
 
 	sample(source, -7 * US, 893 * US, 1 * S);
 	ntp(source, 10, 4, "LOCL");
@@ -232,30 +232,30 @@ static GclkStatus *make_long_names(void)
 	GclkStatus *status = begin(GCLK_STATE_SYNCHRONISED,
 		"2001:db8:1234:5678:9abc:def0:1234:5678", -2 * MS, 12 * MS);
 	GclkSourceStatus *source = add(status, "2001:db8:1234:5678:9abc:def0:1234:5678", "ntp",
-		GCLK_VERDICT_SELECTED, NULL);
+		GCLK_STANDING_SELECTED, NULL);
 
 	sample(source, -2 * MS, 12 * MS, 100 * S);
 	ntp(source, 15, 10, "2001:db8::1");
-	source = add(status, "fe80::5054:ff:fe12:3456%enp1s0", "ntp", GCLK_VERDICT_UNREACHABLE,
+	source = add(status, "fe80::5054:ff:fe12:3456%enp1s0", "ntp", GCLK_STANDING_UNREACHABLE,
 		"no route to host");
 	ntp(source, 0, 17, "");
 	source = add(status,
 		"a.time.server.with.a.very.long.name.in.a.department.of.a.branch.of.a.company.with."
 		"several.sites.in.the.north.of.the.country.example",
-		"ntp", GCLK_VERDICT_AGREES, "");
+		"ntp", GCLK_STANDING_AGREES, "");
 	g_clear_pointer(&source->reason, g_free);
 	sample(source, 1 * MS, 50 * MS, 4000 * S);
 	ntp(source, 3, 10, "192.0.2.1");
 	source = add(status,
 		"evil\033[31m\n\xff\xe2\x80\xae"
 		"name",
-		"ntp", GCLK_VERDICT_REFUSED,
+		"ntp", GCLK_STANDING_REFUSED,
 		"says \033]0;boo\007 of itself, and "
 		"aVeryLongWordThatNoLineCanHoldBecauseItIsLongerThanEightyColumnsOfATerminalInTheCe"
 		"llar");
 	ntp(source, 2, 6, "");
 	source = add(status, "\xe6\x99\x82\xe8\xa8\x88\xe3\x82\xb5\xe3\x83\xbc\xe3\x83\x90", "ntp",
-		GCLK_VERDICT_WAITING, NULL); /* a clock server in Japanese: wide characters */
+		GCLK_STANDING_WAITING, NULL); /* a clock server in Japanese: wide characters */
 	source->poll = 6;
 	return status;
 }
@@ -269,19 +269,19 @@ static GclkStatus *make_huge_offsets(void)
 	status->reason =
 		g_strdup("the clock is off by 56.0 yr, beyond max-step (1000s), and only one "
 			 "source says so");
-	source = add(status, "192.0.2.1", "ntp", GCLK_VERDICT_SELECTED, NULL);
+	source = add(status, "192.0.2.1", "ntp", GCLK_STANDING_SELECTED, NULL);
 	sample(source, 56 * 31557600 * S, 1 * MS, 1 * S);
 	ntp(source, 2, 4, "GPS");
-	source = add(status, "192.0.2.2", "ntp", GCLK_VERDICT_FALSETICKER, "alone with its time");
+	source = add(status, "192.0.2.2", "ntp", GCLK_STANDING_FALSETICKER, "alone with its time");
 	sample(source, -9 * H, 16 * S, 1 * S);
 	ntp(source, 2, 4, "GPS");
-	source = add(status, "192.0.2.3", "ntp", GCLK_VERDICT_FALSETICKER, "alone with its time");
+	source = add(status, "192.0.2.3", "ntp", GCLK_STANDING_FALSETICKER, "alone with its time");
 	sample(source, -9999999 * MS, 4000 * S, 1 * S);
 	ntp(source, 2, 4, "GPS");
-	source = add(status, "192.0.2.4", "ntp", GCLK_VERDICT_FALSETICKER, "alone with its time");
+	source = add(status, "192.0.2.4", "ntp", GCLK_STANDING_FALSETICKER, "alone with its time");
 	sample(source, G_MININT64, GCLK_BOUND_UNKNOWN, G_MAXINT64);
 	ntp(source, 2, 4, "GPS");
-	source = add(status, "192.0.2.5", "ntp", GCLK_VERDICT_FALSETICKER, "alone with its time");
+	source = add(status, "192.0.2.5", "ntp", GCLK_STANDING_FALSETICKER, "alone with its time");
 	sample(source, 40 * 86400 * S, 99999 * MS, 200 * 86400 * S);
 	source->assumed = TRUE;
 	ntp(source, 2, 4, "GPS");

@@ -39,8 +39,8 @@ static void test_names(void)
 {
 	for (gint i = GCLK_STATE_STARTING; i <= GCLK_STATE_UNSYNCHRONISED; i++)
 		GCLK_ASSERT_INT(gclk_state_from_name(gclk_state_name((GclkState)i)), i);
-	for (gint i = GCLK_VERDICT_WAITING; i <= GCLK_VERDICT_FAILED; i++)
-		GCLK_ASSERT_INT(gclk_verdict_from_name(gclk_verdict_name((GclkVerdict)i)), i);
+	for (gint i = GCLK_STANDING_WAITING; i <= GCLK_STANDING_FAILED; i++)
+		GCLK_ASSERT_INT(gclk_standing_from_name(gclk_standing_name((GclkStanding)i)), i);
 	for (gint i = GCLK_SEVERITY_OK; i <= GCLK_SEVERITY_CRITICAL; i++)
 		GCLK_ASSERT_INT(gclk_severity_from_name(gclk_severity_name((GclkSeverity)i)), i);
 	for (gint i = GCLK_LEAP_NONE; i <= GCLK_LEAP_UNSYNC; i++)
@@ -50,11 +50,11 @@ static void test_names(void)
 	GCLK_ASSERT_STR(gclk_state_name(GCLK_STATE_HOLDOVER), "holdover");
 	GCLK_ASSERT_STR(gclk_state_name(GCLK_STATE_UNSYNCHRONISED), "unsynchronised");
 	GCLK_ASSERT_STR(gclk_state_name(GCLK_STATE_STARTING), "starting");
-	GCLK_ASSERT_STR(gclk_verdict_name(GCLK_VERDICT_FALSETICKER), "falseticker");
+	GCLK_ASSERT_STR(gclk_standing_name(GCLK_STANDING_FALSETICKER), "falseticker");
 	GCLK_ASSERT_INT(gclk_state_from_name("Synchronised"), -1);
 	GCLK_ASSERT_INT(gclk_state_from_name(NULL), -1);
 	GCLK_ASSERT_STR(gclk_state_name((GclkState)77), "unknown");
-	GCLK_ASSERT_INT(gclk_verdict_from_name(""), -1);
+	GCLK_ASSERT_INT(gclk_standing_from_name(""), -1);
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */
@@ -67,7 +67,7 @@ static void compare_sources(const GclkSourceStatus *a, const GclkSourceStatus *b
 	GCLK_ASSERT_STR(a->address, b->address);
 	GCLK_ASSERT_STR(a->identity, b->identity);
 	GCLK_ASSERT_STR(a->method, b->method);
-	GCLK_ASSERT_INT(a->verdict, b->verdict);
+	GCLK_ASSERT_INT(a->standing, b->standing);
 	GCLK_ASSERT_STR(a->reason, b->reason);
 	GCLK_ASSERT_STR(a->note, b->note);
 	GCLK_ASSERT_INT(a->stratum, b->stratum);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "guestclock/format.h"
 #include "harness.h"
 #include "report/table.h"
 #include "report/text.h"

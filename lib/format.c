@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Numbers for people: three digits that count, and a unit that fits. */
 #include <math.h>
 
-#include "report/table.h"
+#include "guestclock/format.h"
 
 #define HOUR 3600.0
 #define DAY  (24 * HOUR)
