@@ -190,6 +190,25 @@ static int open_connected(const GclkAddress *peer)
 	return -error;
 }
 
+/* Linux stamps arrivals only while some socket wants that, and begins a while after the first one
+   said so (net_enable_timestamp works through a queue). Sockets come and go with every request, so
+   one that is never used keeps it going. */
+static void keep_stamps(GclkPosix *posix, guint8 family)
+{
+	if (posix->stamp_keeper >= 0)
+		return;
+	posix->stamp_keeper = open_datagram(family == 6 ? AF_INET6 : AF_INET);
+	if (posix->stamp_keeper >= 0)
+		gclk_stamps_enable(posix->stamp_keeper, family);
+}
+
+void gclk_posix_udp_clear(GclkPosix *posix)
+{
+	if (posix->stamp_keeper >= 0)
+		close(posix->stamp_keeper);
+	posix->stamp_keeper = -1;
+}
+
 GclkSocket *gclk_posix_udp_open(GclkPlatform *platform, const GclkAddress *peer,
 	const GclkSocketEvents *events, gpointer user, GError **error)
 {
@@ -202,6 +221,7 @@ GclkSocket *gclk_posix_udp_open(GclkPlatform *platform, const GclkAddress *peer,
 			error, -fd, "%s port %u", gclk_address_format(peer, text), peer->port);
 		return NULL;
 	}
+	keep_stamps((GclkPosix *)platform, peer->family);
 	socket = g_new0(GclkSocket, 1);
 	socket->platform = platform;
 	socket->fd = fd;

@@ -61,12 +61,14 @@ void gclk_posix_init(
 	posix->context = g_main_context_ref(context);
 	posix->privileged = privileged;
 	posix->timers = gclk_timers_new(context);
+	posix->stamp_keeper = -1;
 	gclk_posix_names_init(posix);
 }
 
 void gclk_posix_clear(GclkPosix *posix)
 {
 	gclk_posix_names_clear(posix);
+	gclk_posix_udp_clear(posix);
 	gclk_timers_free(posix->timers);
 	g_main_context_unref(posix->context);
 }

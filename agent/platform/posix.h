@@ -25,6 +25,7 @@ typedef struct {
 	guint last_resolve;
 	GArray *own_refids;   /* guint32, refreshed when older than a few seconds */
 	gint64 own_refids_at; /* g_get_monotonic_time */
+	int stamp_keeper;     /* see posix-udp.c; -1: not open */
 } GclkPosix;
 
 /* Fills in every function of the struct except clocks, discipline and precision clocks. The
@@ -75,6 +76,7 @@ gboolean gclk_posix_udp_send(GclkPlatform *platform, GclkSocket *socket, const g
 	gsize length, GclkClockPair *departure, GError **error);
 gboolean gclk_posix_udp_local(GclkPlatform *platform, GclkSocket *socket, GclkAddress *out);
 void gclk_posix_udp_close(GclkPlatform *platform, GclkSocket *socket);
+void gclk_posix_udp_clear(GclkPosix *posix);
 
 /* The length used of out; 0 when the family is none. */
 socklen_t gclk_posix_to_sockaddr(const GclkAddress *address, struct sockaddr_storage *out);

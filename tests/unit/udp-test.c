@@ -141,6 +141,21 @@ static GclkClockPair now(Fixture *f)
 
 /* --- exchanges -------------------------------------------------------------------------------- */
 
+/* The kernel begins to stamp arrivals a while after it was first asked to: exchanges until it does.
+ */
+static void await_stamps(Fixture *f)
+{
+	char request[100];
+
+	for (guint i = 1; i <= 1000 && !f->last.kernel_stamp; i++) {
+		send_request(f, "are there stamps?");
+		server_receives(f, request, sizeof(request));
+		server_sends(f, "no", 2);
+		run(f, i);
+	}
+	f->received = 0;
+}
+
 static void exchange(const char *address)
 {
 	GclkClockPair sent, end;
@@ -152,6 +167,7 @@ static void exchange(const char *address)
 		tear_down(&f);
 		return;
 	}
+	await_stamps(&f);
 	sent = send_request(&f, "what time is it?");
 	GCLK_ASSERT_INT(server_receives(&f, request, sizeof(request)), 16);
 	server_sends(&f, "late", 4);
