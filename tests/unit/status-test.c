@@ -228,6 +228,73 @@ static void test_unknown_is_null(void)
 	GCLK_ASSERT_INT(back->error_bound, GCLK_BOUND_UNKNOWN);
 }
 
+static GclkSourceStatus *source_of(GclkStatus *status, guint i)
+{
+	return g_ptr_array_index(status->sources, i);
+}
+
+/* Nothing that was not measured or did not happen looks like a figure. */
+static void test_null_is_not_zero(void)
+{
+	g_autoptr(GclkStatus) status = gclk_status_samples[1].make();
+	GclkSourceStatus *source = source_of(status, 2);
+	GclkStatusCount drop = { "late", 1 };
+	g_autofree char *text = NULL;
+
+	source_of(status, 0)->stratum = 0;
+	source_of(status, 1)->has_sample = FALSE;
+	source->error_bound = GCLK_BOUND_UNKNOWN; /* has a sample, and yet says nothing */
+	g_array_append_val(source->drops, drop);
+	text = gclk_status_to_json(status);
+	GCLK_ASSERT_HAS(
+		text, "\n\"steps\":0,\n\"last_step_ns\":null,\n\"last_step_boottime_ns\":null,");
+	GCLK_ASSERT_HAS(text, "\"stratum\":null");
+	GCLK_ASSERT_HAS(text,
+		"\"stratum\":2,\"poll_log2s\":4,\"reach\":255,\"offset_ns\":null,"
+		"\"error_bound_ns\":null,\"error_bound_assumed\":false,\"last_offset_ns\":null,"
+		"\"delay_ns\":null,\"age_ns\":null,\"jitter_ns\":null,\"frequency_ppb\":null,");
+	GCLK_ASSERT_HAS(text, "\"offset_ns\":null,\"error_bound_ns\":null,"
+			      "\"error_bound_assumed\":false,\"last_offset_ns\":-3599999999997,");
+	GCLK_ASSERT_HAS(text, "\"dropped\":{\"bad-origin\":3,\"late\":1}");
+}
+
+/* Zero is a figure too. */
+static void test_zero_is_not_null(void)
+{
+	g_autoptr(GclkStatus) status = read_text(
+		"{\"schema\":1,\"offset_ns\":0,\"error_bound_ns\":0,\"leap\":\"later\",\"pid\":1."
+		"5e3,"
+		"\"boottime_ns\":-1e300,\"sources\":[{\"state\":\"later\",\"error_bound_ns\":0}],"
+		"\"findings\":[{\"severity\":\"ok\"}]}");
+
+	GCLK_ASSERT_INT(status->error_bound, 0);
+	GCLK_ASSERT_INT(status->leap, GCLK_LEAP_NONE);
+	GCLK_ASSERT_INT(status->pid, 1500);
+	GCLK_ASSERT_INT(status->boottime, G_MININT64);
+	GCLK_ASSERT_INT(source_of(status, 0)->error_bound, 0);
+	GCLK_ASSERT_INT(((GclkFinding *)g_ptr_array_index(status->findings, 0))->severity,
+		GCLK_SEVERITY_OK);
+}
+
+/* Brackets in texts nest nothing, and as many as are allowed are read. */
+static void test_brackets(void)
+{
+	g_autofree char *open = g_strnfill(31, '[');
+	g_autofree char *closed = g_strnfill(31, ']');
+	g_autofree char *many = g_strnfill(100, '[');
+	g_autofree char *good = g_strdup_printf("{\"schema\":1,\"x\":%s%s,\"y\":[]}", open, closed);
+	g_autofree char *bad = g_strdup_printf("{\"schema\":1,\"x\":[%s%s]}", open, closed);
+	g_autofree char *quoted =
+		g_strdup_printf("{\"schema\":1,\"reason\":\"\\\"%s{\\\\\"}", many);
+	g_autofree char *reason = g_strdup_printf("\"%s{\\", many);
+	g_autoptr(GclkStatus) deep = read_text(good);
+	g_autoptr(GclkStatus) text = read_text(quoted);
+
+	GCLK_ASSERT_INT(deep->sources->len, 0);
+	GCLK_ASSERT_STR(text->reason, reason);
+	check_bad(bad, "no status");
+}
+
 /* The contract with scripts: these lines, in this form. */
 static void test_keys(void)
 {
@@ -365,6 +432,8 @@ static void test_stale(void)
 	check_stale(status, then, boot, FALSE, "is not running any more");
 	check_stale(status, then, "another-boot", TRUE, "of an earlier boot");
 	check_stale(status, then - 1 * S, boot, TRUE, NULL); /* read while it was being written */
+	check_stale(status, then - 5 * S, boot, TRUE, NULL);
+	check_stale(status, then - 5 * S - 1, boot, TRUE, "after now");
 	check_stale(status, then - 6 * S, boot, TRUE, "after now");
 	status->interval = G_MAXINT64; /* nobody may promise that */
 	check_stale(status, then + 3 * 3600 * S, boot, TRUE, "has not reported for 3 h");
@@ -404,6 +473,11 @@ static void test_exit_code(void)
 		g_ptr_array_add(
 			status->findings, gclk_finding_new("x", GCLK_SEVERITY_NOTE, "y", NULL));
 		GCLK_ASSERT_INT(gclk_status_exit_code(status), cases[i].code);
+		g_ptr_array_add(
+			status->findings, gclk_finding_new("x", GCLK_SEVERITY_CRITICAL, "y", NULL));
+		g_ptr_array_add(
+			status->findings, gclk_finding_new("x", GCLK_SEVERITY_WARNING, "y", NULL));
+		GCLK_ASSERT_INT(gclk_status_exit_code(status), 2);
 	}
 }
 
@@ -414,6 +488,9 @@ int main(void)
 		{ "JSON there and back", test_round_trip },
 		{ "extreme values", test_extreme_values },
 		{ "unknown is null", test_unknown_is_null },
+		{ "null is not zero", test_null_is_not_zero },
+		{ "zero is not null", test_zero_is_not_null },
+		{ "brackets", test_brackets },
 		{ "keys that scripts rely on", test_keys },
 		{ "sources alone", test_sources_alone },
 		{ "tolerant reading", test_tolerant },

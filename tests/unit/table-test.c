@@ -131,6 +131,97 @@ static void test_unknown_bound_is_never_small(void)
 	GCLK_ASSERT_HAS(text, "offset       unknown");
 }
 
+static GclkSourceStatus *source_of(GclkStatus *status, guint i)
+{
+	return g_ptr_array_index(status->sources, i);
+}
+
+static void check_status_has(const GclkStatus *status, const char *part)
+{
+	g_autofree char *text = gclk_table_status(status, FALSE);
+
+	GCLK_ASSERT_HAS(text, part);
+}
+
+static void check_status_lacks(const GclkStatus *status, const char *part)
+{
+	g_autofree char *text = gclk_table_status(status, FALSE);
+
+	if (strstr(text, part))
+		GCLK_ASSERT_STR(text, part);
+}
+
+static void check_sources_has(const GclkStatus *status, const char *part)
+{
+	g_autofree char *text = gclk_table_sources(status, FALSE);
+
+	GCLK_ASSERT_HAS(text, part);
+}
+
+/* Lines that stand there only if they say something. */
+static void test_lines_on_demand(void)
+{
+	g_autoptr(GclkStatus) status = gclk_status_samples[0].make();
+
+	check_status_has(status, "  frequency    -12.346 ppm, +/- 0.0");
+	status->frequency_ppb = 0;
+	check_status_has(status, "  frequency    +0.000 ppm, +/- 0.0");
+	status->frequency_error_ppb = 0;
+	check_status_lacks(status, "frequency");
+	g_free(status->selected);
+	status->selected = g_strdup("ntp2.example"); /* not the first of the list */
+	check_status_has(
+		status, "  source       ntp2.example (ntp, stratum 3, 192.0.2.78, kernel stamps)");
+	g_clear_pointer(&source_of(status, 2)->method, g_free);
+	g_free(source_of(status, 2)->identity);
+	source_of(status, 2)->identity = g_strdup("");
+	check_status_has(status, "  source       ntp2.example (ntp, stratum 3)\n");
+	check_status_has(status, "  sources      1 selected, 2 agree\n");
+	g_ptr_array_set_size(status->sources, 1);
+	check_status_lacks(status, "  sources ");
+	status->single = TRUE;
+	check_status_has(status, "  sources      1 selected; single origin");
+}
+
+static void test_cells(void)
+{
+	static const struct {
+		gint poll;
+		const char *text;
+	} polls[] = { { -3, " 1/8 s" }, { -1, " 1/2 s" }, { 0, "   1 s" }, { 9, " 512 s" },
+		{ 10, " 17min" }, { 12, " 68min" }, { 13, "   2 h" }, { 17, "  36 h" } };
+	g_autoptr(GclkStatus) status = gclk_status_samples[0].make();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(polls); i++) {
+		g_autofree char *cells = g_strdup_printf("selected     -%s   377", polls[i].text);
+
+		source_of(status, 0)->poll = polls[i].poll;
+		check_sources_has(status, cells);
+	}
+	source_of(status, 1)->error_bound = 100 * GCLK_NS_PER_S;
+	check_sources_has(status, "> 100 s\n");
+	source_of(status, 1)->error_bound = 100 * GCLK_NS_PER_S - GCLK_NS_PER_MS;
+	check_sources_has(status, " 99.999 s\n");
+	g_free(source_of(status, 1)->name);
+	source_of(status, 1)->name = g_strdup("a23456789012345678901234"); /* fits to the column */
+	check_sources_has(status, "\na23456789012345678901234 agrees ");
+	g_free(source_of(status, 1)->name);
+	source_of(status, 1)->name = g_strdup("a234567890123456789012345");
+	check_sources_has(status, "\na234567890123456789012345\n                         agrees ");
+}
+
+/* Only the word of the state is coloured in a row. */
+static void test_color_of_rows(void)
+{
+	g_autoptr(GclkStatus) status = gclk_status_samples[1].make();
+	g_autofree char *text = gclk_table_sources(status, TRUE);
+
+	GCLK_ASSERT_HAS(text,
+		"\n192.0.2.1                \033[32mselected\033[0m     1  16 s   377    5 s ");
+	GCLK_ASSERT_HAS(text, "\n192.0.2.3                \033[1;31mfalseticker\033[0m  2 ");
+	CU_ASSERT_TRUE(g_str_has_prefix(text, "\033[1mSource "));
+}
+
 static void test_format_offset(void)
 {
 	static const struct {
@@ -264,6 +355,9 @@ int main(void)
 		{ "colour of the headline", test_color_of_headline },
 		{ "behind and ahead", test_sign_in_words },
 		{ "an unknown bound is said", test_unknown_bound_is_never_small },
+		{ "lines on demand", test_lines_on_demand },
+		{ "cells", test_cells },
+		{ "colour of the rows", test_color_of_rows },
 		{ "offsets", test_format_offset },
 		{ "bounds", test_format_bound },
 		{ "ages", test_format_age },
