@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -96,68 +97,106 @@ gboolean gclk_server_config_same(const GclkServerConfig *a, const GclkServerConf
 }
 
 /* Reads one file into the loader. A missing file is fine unless it is required. */
-static gboolean add_file(
-	GclkConfigLoader *loader, const char *path, gboolean required, GError **error)
+/* Only what is a regular file of a sane size is opened: a device might never end. */
+static gboolean is_sane(const char *path, GError **error)
+{
+	struct stat facts;
+
+	if (stat(path, &facts) != 0 || (S_ISREG(facts.st_mode) && facts.st_size <= FILE_MAX_BYTES))
+		return TRUE;
+	g_set_error(error, GCLK_CONFIG_ERROR, 0, "%s: %s", path,
+		S_ISREG(facts.st_mode) ? "larger than 1 MiB: this is no configuration"
+				       : "not a regular file");
+	return FALSE;
+}
+
+static char *read_text(GclkPlatform *platform, const char *path, gsize *length, GError **error)
+{
+	char *text = NULL;
+
+	if (platform)
+		return platform->read_file(platform, path, FILE_MAX_BYTES, length, error);
+	return g_file_get_contents(path, &text, length, error) ? text : NULL;
+}
+
+static gboolean add_file(GclkConfigLoader *loader, GclkPlatform *platform, const char *path,
+	gboolean required, GError **error)
 {
 	g_autofree char *text = NULL;
 	g_autoptr(GError) why = NULL;
-	struct stat facts;
-	gsize length;
+	gsize length = 0;
 
-	if (stat(path, &facts) == 0 &&
-		(!S_ISREG(facts.st_mode) || facts.st_size > FILE_MAX_BYTES)) {
-		g_set_error(error, GCLK_CONFIG_ERROR, 0, "%s: %s", path,
-			S_ISREG(facts.st_mode) ? "larger than 1 MiB: this is no configuration"
-					       : "not a regular file");
+	if (!is_sane(path, error))
 		return FALSE;
-	}
-	if (g_file_get_contents(path, &text, &length, &why))
+	text = read_text(platform, path, &length, &why);
+	if (text)
 		return gclk_config_loader_add(loader, path, text, length, error);
 	if (!required && g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_NOENT))
 		return TRUE;
-	/* GLib's message names the file and the reason, in the user's locale */
+	/* The message names the file and the reason. */
 	g_set_error(error, GCLK_CONFIG_ERROR, 0, "%s", why->message);
 	return FALSE;
 }
 
-static gint compare_names(gconstpointer a, gconstpointer b)
+/* All names in a directory, NULL-terminated; NULL with an error. */
+static char **list_names(GclkPlatform *platform, const char *directory, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autoptr(GDir) dir = NULL;
+	const char *name;
+
+	if (platform)
+		return platform->list_directory(platform, directory, error);
+	dir = g_dir_open(directory, 0, error);
+	if (!dir)
+		return NULL;
+	while ((name = g_dir_read_name(dir)))
+		g_ptr_array_add(names, g_strdup(name));
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
+}
+
+static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static gboolean add_drop_ins(GclkConfigLoader *loader, const char *directory, GError **error)
+static gboolean add_drop_ins(
+	GclkConfigLoader *loader, GclkPlatform *platform, const char *directory, GError **error)
 {
 	g_autoptr(GError) why = NULL;
-	g_autoptr(GDir) dir = g_dir_open(directory, 0, &why);
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	const char *name;
+	g_auto(GStrv) names = list_names(platform, directory, &why);
 
-	if (!dir) {
+	if (!names) {
 		if (g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_NOENT))
 			return TRUE;
 		g_set_error(error, GCLK_CONFIG_ERROR, 0, "%s", why->message);
 		return FALSE;
 	}
-	while ((name = g_dir_read_name(dir)))
-		if (g_str_has_suffix(name, ".conf") && *name != '.')
-			g_ptr_array_add(names, g_strdup(name));
-	g_ptr_array_sort(names, compare_names);
-	for (guint i = 0; i < names->len; i++) {
-		g_autofree char *path =
-			g_build_filename(directory, g_ptr_array_index(names, i), NULL);
+	qsort(names, g_strv_length(names), sizeof *names, compare_names);
+	for (char **name = names; *name; name++) {
+		g_autofree char *path = g_build_filename(directory, *name, NULL);
 
-		if (!add_file(loader, path, TRUE, error))
+		if (g_str_has_suffix(*name, ".conf") && **name != '.' &&
+			!add_file(loader, platform, path, TRUE, error))
 			return FALSE;
 	}
 	return TRUE;
 }
 
-GclkConfig *gclk_config_load(const char *path, gboolean required, GError **error)
+GclkConfig *gclk_config_load_through(
+	GclkPlatform *platform, const char *path, gboolean required, GError **error)
 {
 	g_autoptr(GclkConfigLoader) loader = gclk_config_loader_new();
 	g_autofree char *drop_ins = g_strconcat(path, ".d", NULL);
 
-	if (!add_file(loader, path, required, error) || !add_drop_ins(loader, drop_ins, error))
+	if (!add_file(loader, platform, path, required, error) ||
+		!add_drop_ins(loader, platform, drop_ins, error))
 		return NULL;
 	return gclk_config_loader_finish(loader, error);
+}
+
+GclkConfig *gclk_config_load(const char *path, gboolean required, GError **error)
+{
+	return gclk_config_load_through(NULL, path, required, error);
 }

@@ -7,6 +7,7 @@
 #define GUESTCLOCK_CONFIG_H
 
 #include "guestclock/sample.h"
+#include "platform/platform.h"
 
 typedef enum {
 	GCLK_CONTROL_AUTO,
@@ -39,15 +40,15 @@ typedef struct {
 	gint min_poll, max_poll;
 	gint64 max_distance; /* ns */
 	/* [ptp] */
-	char *ptp_device;      /* NULL: auto; "none": off; else a path */
+	char *ptp_device; /* NULL: auto; "none": off; else a path */
 	gint ptp_poll;
-	gint64 ptp_assumed_error;     /* ns, -1: by driver */
-	GclkTimescale ptp_timescale;  /* UNKNOWN: auto */
+	gint64 ptp_assumed_error;    /* ns, -1: by driver */
+	GclkTimescale ptp_timescale; /* UNKNOWN: auto */
 	/* [server ...] */
-	GPtrArray *servers;   /* of GclkServerConfig, complete: address and polls are set */
-	GPtrArray *files;     /* paths that were read, in order (char *) */
-	char *servers_from;   /* where discovered servers came from: a path; NULL: not discovered */
-	char *servers_note;   /* one sentence: what was left out when they were taken over, or NULL */
+	GPtrArray *servers; /* of GclkServerConfig, complete: address and polls are set */
+	GPtrArray *files;   /* paths that were read, in order (char *) */
+	char *servers_from; /* where discovered servers came from: a path; NULL: not discovered */
+	char *servers_note; /* one sentence: what was left out when they were taken over, or NULL */
 } GclkConfig;
 
 void gclk_config_free(GclkConfig *config);
@@ -75,6 +76,9 @@ GclkConfig *gclk_config_new(void);
  * key and says what would be right.
  */
 GclkConfig *gclk_config_load(const char *path, gboolean required, GError **error);
+/* The same with the platform's eyes, which see what only the privileged process may read. */
+GclkConfig *gclk_config_load_through(
+	GclkPlatform *platform, const char *path, gboolean required, GError **error);
 
 /*
  * With no server configured and discover on: takes servers from what this machine already has (read

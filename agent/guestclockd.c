@@ -97,10 +97,11 @@ static void override(char **value, const char *by)
 	*value = g_strdup(by);
 }
 
-static GclkConfig *load_config(const Options *o, GError **error)
+/* platform: NULL at the start, while this process may read what root may. */
+static GclkConfig *load_config(const Options *o, GclkPlatform *platform, GError **error)
 {
-	g_autoptr(GclkConfig) config =
-		gclk_config_load(o->config ? o->config : DEFAULT_CONFIG, o->config != NULL, error);
+	g_autoptr(GclkConfig) config = gclk_config_load_through(
+		platform, o->config ? o->config : DEFAULT_CONFIG, o->config != NULL, error);
 
 	if (!config)
 		return NULL;
@@ -158,6 +159,16 @@ static void note_rival(Daemon *d, const GclkMastery *mastery)
 		gclk_agent_clear_finding(d->agent, "rival");
 }
 
+static void note_helper(Daemon *d)
+{
+	if (d->privileged && !gclk_privileged_alive(d->privileged))
+		gclk_agent_set_finding(d->agent, "helper", GCLK_SEVERITY_WARNING,
+			"the privileged process has ended: names are not resolved, devices and "
+			"keys "
+			"that only root may open are not opened again",
+			"restart guestclockd");
+}
+
 static void on_look_around(gpointer user)
 {
 	Daemon *d = user;
@@ -165,6 +176,7 @@ static void on_look_around(gpointer user)
 	GclkMastery mastery = decide_mastery(d, rivals);
 	g_autoptr(GError) error = NULL;
 
+	note_helper(d);
 	note_rival(d, &mastery);
 	if (!gclk_agent_set_control(d->agent, mastery.steers, mastery.reason, &error))
 		g_warning("%s", error->message);
@@ -193,7 +205,7 @@ static gint64 era_pivot(const Daemon *d)
 
 static gboolean reload(Daemon *d, GError **error)
 {
-	GclkConfig *config = load_config(&d->options, error);
+	GclkConfig *config = load_config(&d->options, d->platform, error);
 	GclkConfig *old = d->config;
 
 	if (!config)
@@ -421,7 +433,7 @@ int main(int argc, char **argv)
 		printf("guestclockd %s\n", PACKAGE_VERSION);
 		return 0;
 	}
-	d.config = load_config(&d.options, &error);
+	d.config = load_config(&d.options, NULL, &error);
 	if (!d.config)
 		return fail(STATUS_USAGE, error);
 	status = d.options.check_config ? check_config(d.config) : daemon_main(&d);
