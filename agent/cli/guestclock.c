@@ -18,6 +18,7 @@ static const struct {
 	{ "sources", gclk_cli_sources, "every source of time, and why it is or is not used" },
 	{ "waitsync", gclk_cli_waitsync, "wait until the clock is right" },
 	{ "probe", gclk_cli_probe, "ask one NTP server and judge its answer" },
+	{ "detect", gclk_cli_detect, "what this machine runs on, and why that is so" },
 	{ "burst", gclk_cli_burst, "measure every source several times now" },
 	{ "step", gclk_cli_step, "set the clock right at once" },
 	{ "reload", gclk_cli_reload, "make guestclockd read its configuration again" },

@@ -12,81 +12,97 @@
 
 /* --- marks ------------------------------------------------------------------------------------ */
 
+typedef enum {
+	MARK_NAME,        /* the file holds the name of the container manager */
+	MARK_FILE,        /* the file is there */
+	MARK_ENVIRONMENT, /* the file is an environment, with container=NAME in it */
+	MARK_WSL,         /* the file is a kernel release of Microsoft's */
+	MARK_OPENVZ,      /* the directory is there, and /proc/bc is not */
+} MarkKind;
+
+/* Sources and order: systemd src/basic/virt.c, detect_container(). */
+static const struct {
+	MarkKind kind;
+	const char *path, *name;
+} mark_table[] = {
+	{ MARK_OPENVZ, "/proc/vz", "openvz" }, /* /proc/bc: the host, not a container */
+	{ MARK_WSL, "/proc/sys/kernel/osrelease", "wsl" },
+	{ MARK_NAME, "/run/host/container-manager", NULL },
+	{ MARK_ENVIRONMENT, "/proc/1/environ", NULL },
+	{ MARK_NAME, "/run/systemd/container", NULL },
+	{ MARK_FILE, "/run/.containerenv", "podman" },
+	{ MARK_FILE, "/.dockerenv", "docker" },
+};
+
+/* FreeBSD jail(8); the name is ours, systemd knows no jails. */
+#define SYSCTL_JAILED "security.jail.jailed"
+
 /* Only names of the usual kind are passed on. */
-static gboolean set_mark(GclkContainerFacts *out, const char *name)
+static void add_mark(GclkContainerFacts *out, const char *where, const char *name)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+	GclkContainerMark *mark = &out->marks[out->n_marks];
 
-	if (!name || !name[0])
-		return FALSE;
-	if (strlen(name) >= sizeof out->mark || strspn(name, letters) != strlen(name))
+	if (!name || !name[0] || out->n_marks == GCLK_CONTAINER_MARKS_MAX)
+		return;
+	if (strlen(name) >= sizeof mark->name || strspn(name, letters) != strlen(name))
 		name = "container-other";
-	g_strlcpy(out->mark, name, sizeof out->mark);
-	return TRUE;
+	g_strlcpy(mark->name, name, sizeof mark->name);
+	mark->where = where;
+	if (out->n_marks++ == 0)
+		g_strlcpy(out->mark, mark->name, sizeof out->mark);
 }
 
-static gboolean exists(GclkPlatform *platform, const char *path)
-{
-	g_autofree char *text = platform->read_file(platform, path, ENVIRONMENT_MAX, NULL, NULL);
-
-	return text != NULL;
-}
-
-static gboolean is_directory(GclkPlatform *platform, const char *path)
-{
-	g_auto(GStrv) names = platform->list_directory(platform, path, NULL);
-
-	return names != NULL;
-}
-
-/* The file holds the name of the container manager. */
-static gboolean mark_from_file(GclkPlatform *platform, const char *path, GclkContainerFacts *out)
-{
-	g_autofree char *text = platform->read_file(platform, path, SMALL, NULL, NULL);
-
-	return text && set_mark(out, g_strstrip(text));
-}
-
-/* container=NAME in the environment of process 1. */
-static gboolean mark_from_environment(GclkPlatform *platform, GclkContainerFacts *out)
+static void mark_from_environment(GclkReader *reader, const char *path, GclkContainerFacts *out)
 {
 	static const char key[] = "container=";
 	gsize length = 0;
-	g_autofree char *text =
-		platform->read_file(platform, "/proc/1/environ", ENVIRONMENT_MAX, &length, NULL);
+	g_autofree char *text = gclk_reader_bytes(reader, path, ENVIRONMENT_MAX, &length);
 
 	for (gsize at = 0; text && at < length; at += strlen(text + at) + 1)
-		if (g_str_has_prefix(text + at, key))
-			return set_mark(out, text + at + strlen(key));
-	return FALSE;
+		if (g_str_has_prefix(text + at, key)) {
+			add_mark(out, path, text + at + strlen(key));
+			return;
+		}
 }
 
-static gboolean mark_from_release(GclkPlatform *platform, GclkContainerFacts *out)
+static gboolean is_microsoft_release(GclkReader *reader, const char *path)
 {
-	g_autofree char *release =
-		platform->read_file(platform, "/proc/sys/kernel/osrelease", SMALL, NULL, NULL);
+	g_autofree char *release = gclk_reader_bytes(reader, path, SMALL, NULL);
 
-	return release &&
-	       (strstr(release, "Microsoft") || strstr(release, "microsoft") ||
-		       strstr(release, "WSL")) &&
-	       set_mark(out, "wsl");
+	return release && (strstr(release, "Microsoft") || strstr(release, "microsoft") ||
+				  strstr(release, "WSL"));
 }
 
-/* The order is systemd's. */
-static void collect_marks(GclkPlatform *platform, GclkContainerFacts *out)
+static void collect_mark(GclkReader *reader, gsize row, GclkContainerFacts *out)
 {
-	if (is_directory(platform, "/proc/vz") && !is_directory(platform, "/proc/bc") &&
-		set_mark(out, "openvz"))
-		return;
-	if (mark_from_release(platform, out) ||
-		mark_from_file(platform, "/run/host/container-manager", out) ||
-		mark_from_environment(platform, out) ||
-		mark_from_file(platform, "/run/systemd/container", out))
-		return;
-	if (exists(platform, "/run/.containerenv"))
-		set_mark(out, "podman");
-	else if (exists(platform, "/.dockerenv"))
-		set_mark(out, "docker");
+	const char *path = mark_table[row].path;
+	const char *name = mark_table[row].name;
+	g_autofree char *text = NULL;
+	gboolean found = FALSE;
+
+	switch (mark_table[row].kind) {
+	case MARK_NAME:
+		text = gclk_reader_bytes(reader, path, SMALL, NULL);
+		name = text ? g_strstrip(text) : NULL;
+		found = text != NULL;
+		break;
+	case MARK_FILE:
+		found = gclk_reader_exists(reader, path);
+		break;
+	case MARK_ENVIRONMENT:
+		mark_from_environment(reader, path, out);
+		break;
+	case MARK_WSL:
+		found = is_microsoft_release(reader, path);
+		break;
+	case MARK_OPENVZ:
+		found = gclk_reader_is_directory(reader, path) &&
+			!gclk_reader_is_directory(reader, "/proc/bc");
+		break;
+	}
+	if (found)
+		add_mark(out, path, name);
 }
 
 /* --- namespaces ------------------------------------------------------------------------------- */
@@ -111,8 +127,22 @@ static gboolean not_that_of_init(GclkPlatform *platform, const char *name)
 
 void gclk_container_facts_collect(GclkPlatform *platform, GclkContainerFacts *out)
 {
+	GclkReader reader = { platform, NULL };
+
+	gclk_container_facts_read(&reader, gclk_sysctl_native(), NULL, out);
+}
+
+void gclk_container_facts_read(
+	GclkReader *reader, GclkSysctl sysctl, gpointer user, GclkContainerFacts *out)
+{
+	GclkPlatform *platform = reader->platform;
+	g_autofree char *jailed = sysctl ? sysctl(user, SYSCTL_JAILED) : NULL;
+
 	memset(out, 0, sizeof *out);
-	collect_marks(platform, out);
+	if (g_strcmp0(jailed, "1") == 0)
+		add_mark(out, SYSCTL_JAILED, "jail");
+	for (gsize row = 0; row < G_N_ELEMENTS(mark_table); row++)
+		collect_mark(reader, row, out);
 	out->foreign_pid = not_first(platform, "/proc/self/ns/pid", FIRST_PID_NAMESPACE);
 	out->foreign_user = not_first(platform, "/proc/self/ns/user", FIRST_USER_NAMESPACE);
 	out->foreign_cgroup = not_that_of_init(platform, "cgroup");
@@ -134,10 +164,10 @@ static gboolean contained(const GclkContainerFacts *facts)
 	return (facts->foreign_cgroup || facts->foreign_net) && facts->mark[0];
 }
 
-/* OpenVZ and WSL share a kernel or a VM without namespaces that would show it. */
+/* OpenVZ, WSL and jails share a kernel or a VM without namespaces that would show it. */
 static gboolean mark_suffices(const char *mark)
 {
-	return strcmp(mark, "openvz") == 0 || strcmp(mark, "wsl") == 0;
+	return strcmp(mark, "openvz") == 0 || strcmp(mark, "wsl") == 0 || strcmp(mark, "jail") == 0;
 }
 
 const char *gclk_container_verdict(const GclkContainerFacts *facts)
@@ -154,4 +184,76 @@ gboolean gclk_container_owns_clock(const GclkContainerFacts *facts)
 	if (strcmp(verdict, "wsl") == 0)
 		return !facts->foreign_user;
 	return strcmp(verdict, "none") == 0;
+}
+
+/* --- for people ------------------------------------------------------------------------------- */
+
+/* What shows the containment, strongest first; NULL: nothing. */
+static const char *containment(const GclkContainerFacts *facts)
+{
+	if (facts->foreign_user)
+		return "this user namespace is not the kernel's first";
+	if (facts->foreign_pid)
+		return "this pid namespace is not the kernel's first";
+	if (facts->foreign_cgroup && facts->foreign_net)
+		return "the cgroup and network namespaces are not those of process 1";
+	if (facts->foreign_cgroup)
+		return "the cgroup namespace is not that of process 1";
+	return facts->foreign_net ? "the network namespace is not that of process 1" : NULL;
+}
+
+char *gclk_container_why(const GclkContainerFacts *facts)
+{
+	const GclkContainerMark *mark = facts->n_marks ? &facts->marks[0] : NULL;
+
+	if (mark && mark_suffices(mark->name))
+		return g_strdup_printf("%s says so", mark->where);
+	if (contained(facts))
+		return mark ? g_strdup_printf("%s, and %s says %s", containment(facts), mark->where,
+				      mark->name)
+			    : g_strdup_printf("%s; nothing says by what tool", containment(facts));
+	if (mark)
+		return g_strdup_printf(
+			"%s says %s, but this process lives in the kernel's first namespaces: "
+			"a machine made from a container's image",
+			mark->where, mark->name);
+	return containment(facts)
+		       ? g_strdup_printf("%s, which alone is no container", containment(facts))
+		       : g_strdup("no mark, and no namespaces of its own");
+}
+
+static const char *own_or_first(gboolean foreign, const char *first)
+{
+	return foreign ? "its own" : first;
+}
+
+/* What cannot be seen is said to be so. */
+static void list_namespace(GclkReader *reader, const char *name, gboolean foreign,
+	const char *first, gboolean needs_init, GPtrArray *out)
+{
+	g_autofree char *fact = g_strconcat("namespace ", name, NULL);
+	g_autofree char *own_path = g_strconcat("/proc/self/ns/", name, NULL);
+	g_autofree char *init_path = g_strconcat("/proc/1/ns/", name, NULL);
+	g_autofree char *own = reader->platform->read_link(reader->platform, own_path);
+	g_autofree char *init =
+		needs_init ? reader->platform->read_link(reader->platform, init_path) : NULL;
+
+	if (!own)
+		return;
+	gclk_facts_add(out, fact,
+		needs_init && !init ? "that of process 1 cannot be seen"
+				    : own_or_first(foreign, first));
+}
+
+void gclk_container_facts_list(GclkReader *reader, const GclkContainerFacts *facts, GPtrArray *out)
+{
+	for (guint i = 0; i < facts->n_marks; i++) {
+		g_autofree char *name = g_strconcat("mark ", facts->marks[i].where, NULL);
+
+		gclk_facts_add(out, name, facts->marks[i].name);
+	}
+	list_namespace(reader, "pid", facts->foreign_pid, "the kernel's first", FALSE, out);
+	list_namespace(reader, "user", facts->foreign_user, "the kernel's first", FALSE, out);
+	list_namespace(reader, "cgroup", facts->foreign_cgroup, "that of process 1", TRUE, out);
+	list_namespace(reader, "net", facts->foreign_net, "that of process 1", TRUE, out);
 }

@@ -5,6 +5,7 @@
 
 #define FILE_MAX    4096
 #define CPUINFO_MAX (1024 * 1024)
+#define SYSINFO_MAX (64 * 1024)
 
 /* --- tables ----------------------------------------------------------------------------------- */
 
@@ -62,8 +63,33 @@ static const struct {
 	{ "Google Compute Engine", "google", TRUE },
 };
 
-static const char *const dmi_names[GCLK_DMI_FIELDS] = { "product_name", "sys_vendor",
-	"board_vendor", "bios_vendor", "product_version" };
+/* The field's file in /sys/class/dmi/id (Linux drivers/firmware/dmi-id.c), and its variable in
+   FreeBSD's kernel environment (sys/x86/bios/smbios.c). */
+static const struct {
+	const char *file, *kenv;
+} dmi_names[GCLK_DMI_FIELDS] = {
+	{ "product_name", "smbios.system.product" },
+	{ "sys_vendor", "smbios.system.maker" },
+	{ "board_vendor", "smbios.planar.maker" },
+	{ "bios_vendor", "smbios.bios.vendor" },
+	{ "product_version", "smbios.system.version" },
+};
+
+/* kern.vm_guest: vm_guest_sysctl_names[] in FreeBSD 14's kern/subr_param.c. */
+static const struct {
+	const char *name;
+	const char *verdict;
+} vm_guests[] = {
+	{ "generic", "vm-other" },
+	{ "xen", "xen" },
+	{ "hv", "microsoft" },
+	{ "vmware", "vmware" },
+	{ "kvm", "kvm" },
+	{ "bhyve", "bhyve" },
+	{ "vbox", "oracle" },
+	{ "parallels", "parallels" },
+	{ "nvmm", "vm-other" },
+};
 
 /* --- CPUID ------------------------------------------------------------------------------------ */
 
@@ -94,8 +120,16 @@ static gboolean known_signature(const char *text)
 	return strcmp(SIGNATURE_MICROSOFT, text) == 0;
 }
 
+static gboolean seen_already(const GclkHypervisorFacts *facts, const char *text)
+{
+	for (guint i = 0; i < facts->n_signatures; i++)
+		if (strcmp(facts->signatures[i].text, text) == 0)
+			return TRUE;
+	return FALSE;
+}
+
 /* A leaf that does not exist gives the data of another, so beyond the first base only signatures
-   that are known count. */
+   that are known and new count. */
 static void collect_signatures(GclkCpuid cpuid, GclkHypervisorFacts *out)
 {
 	guint32 registers[4];
@@ -109,11 +143,12 @@ static void collect_signatures(GclkCpuid cpuid, GclkHypervisorFacts *out)
 		return;
 	for (guint32 leaf = LEAF_FIRST;
 		empty < EMPTY_BASES && out->n_signatures < GCLK_SIGNATURES_MAX; leaf += LEAF_STEP) {
-		char *text = out->signatures[out->n_signatures].text;
+		char text[GCLK_SIGNATURE_BYTES + 1];
 
 		cpuid(leaf, registers);
-		if (signature_text(registers, text) &&
+		if (signature_text(registers, text) && !seen_already(out, text) &&
 			(leaf == LEAF_FIRST || known_signature(text))) {
+			g_strlcpy(out->signatures[out->n_signatures].text, text, sizeof text);
 			out->signatures[out->n_signatures++].leaf = leaf;
 			empty = 0;
 		} else {
@@ -124,119 +159,133 @@ static void collect_signatures(GclkCpuid cpuid, GclkHypervisorFacts *out)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-/* A small file as printable text without blanks around it; NULL when there is none, or nothing in
-   it. */
-static char *read_text(GclkPlatform *platform, const char *path)
-{
-	gsize length = 0;
-	g_autofree char *text = platform->read_file(platform, path, FILE_MAX, &length, NULL);
-
-	if (!text)
-		return NULL;
-	for (gsize i = 0; i < length; i++)
-		if (!g_ascii_isprint(text[i]))
-			text[i] = ' ';
-	g_strstrip(text);
-	return text[0] ? g_steal_pointer(&text) : NULL;
-}
-
-static gboolean contains(GclkPlatform *platform, const char *path, gsize limit, const char *part)
-{
-	g_autofree char *text = platform->read_file(platform, path, limit, NULL, NULL);
-
-	return text && strstr(text, part);
-}
-
-static gboolean is_directory(GclkPlatform *platform, const char *path)
-{
-	g_auto(GStrv) names = platform->list_directory(platform, path, NULL);
-
-	return names != NULL;
-}
-
-static gboolean file_exists(GclkPlatform *platform, const char *path)
-{
-	g_autofree char *text = platform->read_file(platform, path, FILE_MAX, NULL, NULL);
-
-	return text != NULL;
-}
-
-static void collect_dmi(GclkPlatform *platform, GclkHypervisorFacts *out)
+static void collect_dmi(GclkReader *reader, GclkHypervisorFacts *out)
 {
 	for (gsize i = 0; i < GCLK_DMI_FIELDS; i++) {
-		g_autofree char *path = g_strconcat("/sys/class/dmi/id/", dmi_names[i], NULL);
+		g_autofree char *path = g_strconcat("/sys/class/dmi/id/", dmi_names[i].file, NULL);
 
-		out->dmi[i] = read_text(platform, path);
+		out->dmi[i] = gclk_reader_text(reader, path);
 	}
+}
+
+/* The raw SMBIOS structure of type 0 (BIOS information): its extension byte 2 stands at 0x13, bit 4
+   says "virtual machine" (SMBIOS 3.x, 7.1.2.2). Of root only. */
+#define BIOS_STRUCTURE "/sys/firmware/dmi/entries/0-0/raw"
+#define BIOS_EXTENSION 0x13
+
+static void collect_smbios(GclkReader *reader, GclkHypervisorFacts *out)
+{
+	gsize length = 0;
+	g_autofree char *raw = gclk_reader_bytes(reader, BIOS_STRUCTURE, FILE_MAX, &length);
+
+	if (raw && length > BIOS_EXTENSION)
+		out->smbios_vm = (raw[BIOS_EXTENSION] & 1 << 4) != 0 ? GCLK_SMBIOS_VIRTUAL
+								     : GCLK_SMBIOS_MACHINE;
 }
 
 /* Linux xen features.h: XENFEAT_dom0 is bit 11. */
 #define XENFEAT_DOM0 11
 
-static void collect_xen(GclkPlatform *platform, GclkHypervisorFacts *out)
+static void collect_xen(GclkReader *reader, GclkHypervisorFacts *out)
 {
-	g_autofree char *features = read_text(platform, "/sys/hypervisor/properties/features");
-	guint64 bits = features ? g_ascii_strtoull(features, NULL, 16) : 0;
+	guint64 bits;
 
-	out->sys_hypervisor = read_text(platform, "/sys/hypervisor/type");
-	out->xen = is_directory(platform, "/proc/xen");
-	out->xen_control = (bits >> XENFEAT_DOM0 & 1) != 0 ||
-			   contains(platform, "/proc/xen/capabilities", FILE_MAX, "control_d");
+	out->xen_features = gclk_reader_text(reader, "/sys/hypervisor/properties/features");
+	bits = out->xen_features ? g_ascii_strtoull(out->xen_features, NULL, 16) : 0;
+	out->sys_hypervisor = gclk_reader_text(reader, "/sys/hypervisor/type");
+	out->xen = gclk_reader_is_directory(reader, "/proc/xen");
+	out->xen_control =
+		(bits >> XENFEAT_DOM0 & 1) != 0 ||
+		gclk_reader_contains(reader, "/proc/xen/capabilities", FILE_MAX, "control_d");
 }
 
-static void collect_device_tree(GclkPlatform *platform, GclkHypervisorFacts *out)
+static void collect_device_tree(GclkReader *reader, GclkHypervisorFacts *out)
 {
-	g_auto(GStrv) nodes = platform->list_directory(platform, "/proc/device-tree", NULL);
+	g_auto(GStrv) nodes = gclk_reader_names(reader, "/proc/device-tree");
 
 	if (!nodes)
 		return;
-	out->device_tree = read_text(platform, "/proc/device-tree/hypervisor/compatible");
+	out->device_tree = gclk_reader_text(reader, "/proc/device-tree/hypervisor/compatible");
 	for (guint i = 0; nodes[i]; i++)
 		out->device_tree_qemu = out->device_tree_qemu || strstr(nodes[i], "fw-cfg") != NULL;
-	out->device_tree_qemu =
-		out->device_tree_qemu ||
-		contains(platform, "/proc/device-tree/compatible", FILE_MAX, "qemu,pseries");
+	out->device_tree_qemu = out->device_tree_qemu ||
+				gclk_reader_contains(reader, "/proc/device-tree/compatible",
+					FILE_MAX, "qemu,pseries");
 	out->device_tree_powervm =
-		file_exists(platform, "/proc/device-tree/ibm,partition-name") &&
-		file_exists(platform, "/proc/device-tree/hmc-managed?") &&
-		!file_exists(platform, "/proc/device-tree/chosen/qemu,graphic-width");
+		gclk_reader_exists(reader, "/proc/device-tree/ibm,partition-name") &&
+		gclk_reader_exists(reader, "/proc/device-tree/hmc-managed?") &&
+		!gclk_reader_exists(reader, "/proc/device-tree/chosen/qemu,graphic-width");
 }
 
 /* "VM00 Control Program: KVM/Linux" */
-static void collect_s390(GclkPlatform *platform, GclkHypervisorFacts *out)
+static void collect_s390(GclkReader *reader, GclkHypervisorFacts *out)
 {
 	static const char key[] = "VM00 Control Program:";
-	g_autofree char *text =
-		platform->read_file(platform, "/proc/sysinfo", CPUINFO_MAX, NULL, NULL);
+	g_autofree char *text = gclk_reader_bytes(reader, "/proc/sysinfo", SYSINFO_MAX, NULL);
 	char *line = text ? strstr(text, key) : NULL;
 
 	if (!line)
 		return;
 	line += strlen(key);
 	line[strcspn(line, "\n")] = '\0';
+	for (char *c = line; *c; c++)
+		if (!g_ascii_isprint(*c))
+			*c = '?';
 	out->s390_control_program = g_strdup(g_strstrip(line));
+}
+
+/* Made printable like all that comes from elsewhere. */
+static char *sysctl_text(GclkSysctl sysctl, gpointer user, const char *name)
+{
+	char *text = sysctl(user, name);
+
+	for (char *c = text; c && *c; c++)
+		if (!g_ascii_isprint(*c))
+			*c = '?';
+	return text;
+}
+
+static void collect_sysctls(GclkSysctl sysctl, gpointer user, GclkHypervisorFacts *out)
+{
+	out->vm_guest = sysctl_text(sysctl, user, "kern.vm_guest");
+	for (gsize i = 0; i < GCLK_DMI_FIELDS; i++)
+		if (!out->dmi[i])
+			out->dmi[i] = sysctl_text(sysctl, user, dmi_names[i].kenv);
+}
+
+void gclk_hypervisor_facts_read(GclkReader *reader, GclkCpuid cpuid, GclkSysctl sysctl,
+	gpointer user, GclkHypervisorFacts *out)
+{
+	memset(out, 0, sizeof *out);
+	collect_signatures(cpuid, out);
+	collect_dmi(reader, out);
+	collect_smbios(reader, out);
+	collect_xen(reader, out);
+	collect_device_tree(reader, out);
+	collect_s390(reader, out);
+	if (sysctl)
+		collect_sysctls(sysctl, user, out);
+	/* The largest file is left alone where CPUID has answered already. */
+	if (out->n_signatures == 0)
+		out->user_mode_linux = gclk_reader_contains(
+			reader, "/proc/cpuinfo", CPUINFO_MAX, "User Mode Linux");
 }
 
 void gclk_hypervisor_facts_collect(
 	GclkPlatform *platform, GclkCpuid cpuid, GclkHypervisorFacts *out)
 {
-	memset(out, 0, sizeof *out);
-	collect_signatures(cpuid, out);
-	collect_dmi(platform, out);
-	collect_xen(platform, out);
-	collect_device_tree(platform, out);
-	collect_s390(platform, out);
-	/* The largest file is left alone where CPUID has answered already. */
-	if (out->n_signatures == 0)
-		out->user_mode_linux =
-			contains(platform, "/proc/cpuinfo", CPUINFO_MAX, "User Mode Linux");
+	GclkReader reader = { platform, NULL };
+
+	gclk_hypervisor_facts_read(&reader, cpuid, gclk_sysctl_native(), NULL, out);
 }
 
 void gclk_hypervisor_facts_clear(GclkHypervisorFacts *facts)
 {
 	for (gsize i = 0; i < GCLK_DMI_FIELDS; i++)
 		g_free(facts->dmi[i]);
+	g_free(facts->vm_guest);
 	g_free(facts->sys_hypervisor);
+	g_free(facts->xen_features);
 	g_free(facts->device_tree);
 	g_free(facts->s390_control_program);
 	memset(facts, 0, sizeof *facts);
@@ -244,132 +293,289 @@ void gclk_hypervisor_facts_clear(GclkHypervisorFacts *facts)
 
 /* --- verdict ---------------------------------------------------------------------------------- */
 
-static const char *dmi_verdict(const GclkHypervisorFacts *facts, gboolean first_only)
+/* A judge gives the verdict and why, or NULL: not its case. why is never NULL. */
+
+static const char *judge_dmi(const GclkHypervisorFacts *facts, gboolean first_only, char **why)
 {
 	for (gsize field = 0; field < GCLK_DMI_FIELDS; field++)
 		for (gsize i = 0; facts->dmi[field] && i < G_N_ELEMENTS(dmi_prefixes); i++)
 			if ((dmi_prefixes[i].first || !first_only) &&
-				g_str_has_prefix(facts->dmi[field], dmi_prefixes[i].prefix))
+				g_str_has_prefix(facts->dmi[field], dmi_prefixes[i].prefix)) {
+				*why = g_strdup_printf("DMI %s is \"%s\"", dmi_names[field].file,
+					facts->dmi[field]);
 				return dmi_prefixes[i].verdict;
+			}
 	return NULL;
 }
 
-/* EC2 rents bare machines too, with the same DMI vendor: "m5.metal", "c7g.metal-48xl". */
-static gboolean is_bare_metal(const GclkHypervisorFacts *facts)
+/* "m5.metal", "c7g.metal-48xl" */
+static gboolean is_metal_product(const char *product)
 {
-	const char *product = facts->dmi[GCLK_DMI_PRODUCT_NAME];
 	const char *metal = product ? strstr(product, ".metal") : NULL;
-	const char *verdict = dmi_verdict(facts, TRUE);
+	const char *rest = metal ? metal + strlen(".metal") : "x";
 
-	return metal && (metal[strlen(".metal")] == '\0' || metal[strlen(".metal")] == '-') &&
-	       g_strcmp0(verdict, "amazon") == 0;
+	return *rest == '\0' || *rest == '-';
 }
 
-static gboolean has_signature(const GclkHypervisorFacts *facts, const char *signature)
+static const char *judge_first_dmi(const GclkHypervisorFacts *facts, char **why)
+{
+	return judge_dmi(facts, TRUE, why);
+}
+
+/* EC2 rents bare machines too, with the same DMI vendor. The firmware's own word counts more than
+   the product's name, as in systemd. */
+static const char *judge_bare_metal(const GclkHypervisorFacts *facts, char **why)
+{
+	const char *product = facts->dmi[GCLK_DMI_PRODUCT_NAME];
+	g_autofree char *dmi_why = NULL;
+
+	if (facts->smbios_vm == GCLK_SMBIOS_VIRTUAL ||
+		g_strcmp0(judge_dmi(facts, TRUE, &dmi_why), "amazon") != 0)
+		return NULL;
+	if (is_metal_product(product)) {
+		*why = g_strdup_printf("EC2 rents \"%s\" without a hypervisor", product);
+		return "none";
+	}
+	if (facts->smbios_vm != GCLK_SMBIOS_MACHINE)
+		return NULL;
+	*why = g_strdup("EC2, and the SMBIOS does not say virtual machine");
+	return "none";
+}
+
+static const char *judge_dom0(const GclkHypervisorFacts *facts, char **why)
+{
+	if (!facts->xen_control)
+		return NULL;
+	*why = g_strdup("Xen's dom0: the domain that owns the machine and its clock");
+	return "none";
+}
+
+static const char *judge_uml(const GclkHypervisorFacts *facts, char **why)
+{
+	if (!facts->user_mode_linux)
+		return NULL;
+	*why = g_strdup("/proc/cpuinfo says \"User Mode Linux\"");
+	return "uml";
+}
+
+static const char *judge_proc_xen(const GclkHypervisorFacts *facts, char **why)
+{
+	if (!facts->xen)
+		return NULL;
+	*why = g_strdup("there is /proc/xen, and this is not dom0");
+	return "xen";
+}
+
+/* The index in facts->signatures, or -1. */
+static gint find_signature(const GclkHypervisorFacts *facts, const char *signature)
 {
 	for (guint i = 0; i < facts->n_signatures; i++)
 		if (strcmp(facts->signatures[i].text, signature) == 0)
-			return TRUE;
-	return FALSE;
+			return (gint)i;
+	return -1;
 }
 
-static const char *cpuid_verdict(const GclkHypervisorFacts *facts)
+static char *signature_why(const GclkHypervisorFacts *facts, gint at)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(signatures); i++)
-		if (has_signature(facts, signatures[i].signature))
-			return signatures[i].verdict;
+	gboolean enlightened =
+		facts->n_signatures > 1 && find_signature(facts, SIGNATURE_MICROSOFT) >= 0;
+
+	return g_strdup_printf("CPUID leaf 0x%08x says \"%s\"%s", (guint)facts->signatures[at].leaf,
+		facts->signatures[at].text,
+		enlightened ? "; \"" SIGNATURE_MICROSOFT "\" beside it is an offer to Windows"
+			    : "");
+}
+
+static const char *judge_cpuid(const GclkHypervisorFacts *facts, char **why)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(signatures); i++) {
+		gint at = find_signature(facts, signatures[i].signature);
+
+		if (at < 0)
+			continue;
+		*why = signature_why(facts, at);
+		return signatures[i].verdict;
+	}
 	return NULL;
 }
 
-static const char *device_tree_verdict(const GclkHypervisorFacts *facts)
+static const char *judge_other_dmi(const GclkHypervisorFacts *facts, char **why)
 {
-	const char *text = facts->device_tree ? facts->device_tree : "";
-
-	if (strstr(text, "linux,kvm"))
-		return "kvm";
-	if (strstr(text, "xen"))
-		return "xen";
-	if (strstr(text, "vmware"))
-		return "vmware";
-	if (facts->device_tree_qemu)
-		return "qemu";
-	if (facts->device_tree_powervm)
-		return "powervm";
-	return text[0] ? "vm-other" : NULL;
+	return judge_dmi(facts, FALSE, why);
 }
 
-static const char *s390_verdict(const GclkHypervisorFacts *facts)
+static const char *judge_vm_guest(const GclkHypervisorFacts *facts, char **why)
+{
+	for (gsize i = 0; facts->vm_guest && i < G_N_ELEMENTS(vm_guests); i++)
+		if (strcmp(vm_guests[i].name, facts->vm_guest) == 0) {
+			*why = g_strdup_printf("kern.vm_guest is \"%s\"", facts->vm_guest);
+			return vm_guests[i].verdict;
+		}
+	return NULL;
+}
+
+static const char *judge_sys_hypervisor(const GclkHypervisorFacts *facts, char **why)
+{
+	if (g_strcmp0(facts->sys_hypervisor, "xen") != 0)
+		return NULL;
+	*why = g_strdup("/sys/hypervisor/type is \"xen\"");
+	return "xen";
+}
+
+/* Parts of /proc/device-tree/hypervisor/compatible; source: systemd src/basic/virt.c. */
+static const struct {
+	const char *part;
+	const char *verdict;
+} device_trees[] = {
+	{ "linux,kvm", "kvm" },
+	{ "xen", "xen" },
+	{ "vmware", "vmware" },
+	{ "", "vm-other" },
+};
+
+static const char *judge_device_tree(const GclkHypervisorFacts *facts, char **why)
+{
+	gsize i = 0;
+
+	while (facts->device_tree && i < G_N_ELEMENTS(device_trees) - 1 &&
+		!strstr(facts->device_tree, device_trees[i].part))
+		i++;
+	if (facts->device_tree && device_trees[i].part[0]) {
+		*why = g_strdup_printf(
+			"the device tree's hypervisor is \"%s\"", facts->device_tree);
+		return device_trees[i].verdict;
+	}
+	if (facts->device_tree_qemu) {
+		*why = g_strdup("the device tree has QEMU's nodes");
+		return "qemu";
+	}
+	if (facts->device_tree_powervm) {
+		*why = g_strdup("the device tree names a partition managed by an HMC");
+		return "powervm";
+	}
+	if (!facts->device_tree)
+		return NULL;
+	*why = g_strdup_printf(
+		"the device tree's hypervisor is \"%s\", which is not known", facts->device_tree);
+	return device_trees[i].verdict;
+}
+
+static const char *judge_s390(const GclkHypervisorFacts *facts, char **why)
 {
 	if (!facts->s390_control_program)
 		return NULL;
+	*why = g_strdup_printf(
+		"/proc/sysinfo: VM00 Control Program is \"%s\"", facts->s390_control_program);
 	return strstr(facts->s390_control_program, "z/VM") ? "zvm" : "kvm";
 }
 
-static const char *xen_verdict(const GclkHypervisorFacts *facts)
+static const char *judge_microsoft(const GclkHypervisorFacts *facts, char **why)
 {
-	return facts->xen || g_strcmp0(facts->sys_hypervisor, "xen") == 0 ? "xen" : NULL;
+	gint at = find_signature(facts, SIGNATURE_MICROSOFT);
+
+	if (at < 0)
+		return NULL;
+	*why = g_strdup_printf("CPUID leaf 0x%08x says \"" SIGNATURE_MICROSOFT
+			       "\", and nothing says that it is another's",
+		(guint)facts->signatures[at].leaf);
+	return "microsoft";
 }
 
-static const char *microsoft_verdict(const GclkHypervisorFacts *facts)
+static const char *judge_bit(const GclkHypervisorFacts *facts, char **why)
 {
-	return has_signature(facts, SIGNATURE_MICROSOFT) ? "microsoft" : NULL;
+	if (!facts->hypervisor_bit)
+		return NULL;
+	*why = facts->n_signatures
+		       ? g_strdup_printf(
+				 "CPUID says \"%s\", which is not known", facts->signatures[0].text)
+		       : g_strdup("CPUID has the hypervisor bit; nothing says which one it is");
+	return "vm-other";
+}
+
+static const char *judge_smbios(const GclkHypervisorFacts *facts, char **why)
+{
+	if (facts->smbios_vm != GCLK_SMBIOS_VIRTUAL)
+		return NULL;
+	*why = g_strdup("the SMBIOS says virtual machine, but not whose");
+	return "vm-other";
+}
+
+/* In this order, a superset of systemd's: who lies in CPUID is asked by DMI before it. */
+static const char *(*const judges[])(const GclkHypervisorFacts *facts, char **why) = {
+	judge_bare_metal,
+	judge_dom0,
+	judge_first_dmi,
+	judge_uml,
+	judge_proc_xen,
+	judge_cpuid,
+	judge_other_dmi,
+	judge_sys_hypervisor,
+	judge_device_tree,
+	judge_s390,
+	judge_microsoft,
+	judge_vm_guest,
+	judge_bit,
+	judge_smbios,
+};
+
+const char *gclk_hypervisor_judge(const GclkHypervisorFacts *facts, char **why)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(judges); i++) {
+		const char *verdict = judges[i](facts, why);
+
+		if (verdict)
+			return verdict;
+	}
+	*why = g_strdup("no fact speaks for a hypervisor");
+	return "none";
 }
 
 const char *gclk_hypervisor_verdict(const GclkHypervisorFacts *facts)
 {
-	const char *verdict;
+	g_autofree char *why = NULL;
 
-	if (is_bare_metal(facts) || facts->xen_control)
-		return "none";
-	verdict = dmi_verdict(facts, TRUE);
-	if (!verdict && facts->user_mode_linux)
-		verdict = "uml";
-	if (!verdict && facts->xen)
-		verdict = "xen";
-	if (!verdict)
-		verdict = cpuid_verdict(facts);
-	if (!verdict)
-		verdict = dmi_verdict(facts, FALSE);
-	if (!verdict)
-		verdict = xen_verdict(facts);
-	if (!verdict)
-		verdict = device_tree_verdict(facts);
-	if (!verdict)
-		verdict = s390_verdict(facts);
-	if (!verdict)
-		verdict = microsoft_verdict(facts);
-	if (!verdict && facts->hypervisor_bit)
-		verdict = "vm-other";
-	return verdict ? verdict : "none";
+	return gclk_hypervisor_judge(facts, &why);
 }
 
 /* --- for people ------------------------------------------------------------------------------- */
 
-static void add(GPtrArray *lines, const char *name, const char *value)
+void gclk_hypervisor_facts_list(const GclkHypervisorFacts *facts, GPtrArray *out)
 {
-	if (value)
-		g_ptr_array_add(lines, g_strdup_printf("%s: %s", name, value));
+	for (guint i = 0; i < facts->n_signatures; i++) {
+		g_autofree char *name =
+			g_strdup_printf("cpuid 0x%08x", (guint)facts->signatures[i].leaf);
+
+		gclk_facts_add(out, name, facts->signatures[i].text);
+	}
+	for (gsize i = 0; i < GCLK_DMI_FIELDS; i++) {
+		g_autofree char *name = g_strconcat("dmi ", dmi_names[i].file, NULL);
+
+		gclk_facts_add(out, name, facts->dmi[i]);
+	}
+	if (facts->smbios_vm != GCLK_SMBIOS_UNKNOWN)
+		gclk_facts_add(out, "smbios virtual machine bit",
+			facts->smbios_vm == GCLK_SMBIOS_VIRTUAL ? "set" : "not set");
+	gclk_facts_add(out, "kern.vm_guest", facts->vm_guest);
+	gclk_facts_add(out, "/sys/hypervisor/type", facts->sys_hypervisor);
+	gclk_facts_add(out, "/sys/hypervisor features", facts->xen_features);
+	gclk_facts_add(out, "/proc/xen", facts->xen_control ? "dom0" : facts->xen ? "domU" : NULL);
+	gclk_facts_add(out, "/proc/cpuinfo", facts->user_mode_linux ? "User Mode Linux" : NULL);
+	gclk_facts_add(out, "device tree hypervisor", facts->device_tree);
+	gclk_facts_add(out, "device tree", facts->device_tree_qemu ? "QEMU" : NULL);
+	gclk_facts_add(out, "device tree", facts->device_tree_powervm ? "PowerVM" : NULL);
+	gclk_facts_add(out, "/proc/sysinfo VM00", facts->s390_control_program);
 }
 
 GPtrArray *gclk_hypervisor_facts_describe(const GclkHypervisorFacts *facts)
 {
 	GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) list = gclk_facts_new();
 
-	for (guint i = 0; i < facts->n_signatures; i++)
-		g_ptr_array_add(
-			lines, g_strdup_printf("cpuid 0x%08x: %s", (guint)facts->signatures[i].leaf,
-				       facts->signatures[i].text));
-	for (gsize i = 0; i < GCLK_DMI_FIELDS; i++) {
-		g_autofree char *name = g_strconcat("dmi ", dmi_names[i], NULL);
+	gclk_hypervisor_facts_list(facts, list);
+	for (guint i = 0; i < list->len; i++) {
+		const GclkFact *fact = list->pdata[i];
 
-		add(lines, name, facts->dmi[i]);
+		g_ptr_array_add(lines, g_strdup_printf("%s: %s", fact->name, fact->value));
 	}
-	add(lines, "/sys/hypervisor/type", facts->sys_hypervisor);
-	add(lines, "/proc/xen", facts->xen_control ? "dom0" : facts->xen ? "domU" : NULL);
-	add(lines, "/proc/cpuinfo", facts->user_mode_linux ? "User Mode Linux" : NULL);
-	add(lines, "device tree hypervisor", facts->device_tree);
-	add(lines, "device tree", facts->device_tree_qemu ? "QEMU" : NULL);
-	add(lines, "device tree", facts->device_tree_powervm ? "PowerVM" : NULL);
-	add(lines, "/proc/sysinfo VM00", facts->s390_control_program);
 	return lines;
 }

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `guestclock detect`: all that this machine shows of itself, as a list of facts, and one verdict
+ * each for hypervisor and container with its reason. Only reads; bounded work; never fails.
+ */
+#ifndef GUESTCLOCK_DETECTION_H
+#define GUESTCLOCK_DETECTION_H
+
+#include "detect/hypervisor.h"
+#include "detect/sysctl.h"
+#include "platform/platform.h"
+
+typedef struct {
+	const char *hypervisor; /* static: "kvm", "none" ... as systemd-detect-virt has them */
+	char *hypervisor_why;
+	char *container; /* "none", "docker" ... */
+	char *container_why;
+	gboolean owns_clock;   /* may a process here set the clock as its own? */
+	GPtrArray *facts;      /* GclkFact */
+	GPtrArray *unreadable; /* GclkFact: path and why */
+} GclkDetection;
+
+/* Where the facts come from; members that are NULL give none. */
+typedef struct {
+	GclkPlatform *platform; /* read_file, list_directory, read_link; never NULL */
+	GclkCpuid cpuid;
+	GclkSysctl sysctl;
+	gpointer sysctl_user;
+} GclkMachine;
+
+GclkDetection *gclk_detection_new(const GclkMachine *machine);
+void gclk_detection_free(GclkDetection *detection);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkDetection, gclk_detection_free)
+
+/* For people, at most 80 columns wide. Caller frees. */
+char *gclk_detection_text(const GclkDetection *detection, gboolean color);
+/* For programs; see guestclock(1). Caller frees. */
+char *gclk_detection_json(const GclkDetection *detection);
+
+#endif
