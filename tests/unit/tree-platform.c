@@ -61,9 +61,16 @@ static char *read_link(GclkPlatform *platform, const char *path)
 
 void gclk_tree_init(GclkTree *tree)
 {
+	g_autofree char *root = g_dir_make_tmp("guestclock-tree-XXXXXX", NULL);
+
+	g_assert_nonnull(root);
+	gclk_tree_open(tree, root);
+}
+
+void gclk_tree_open(GclkTree *tree, const char *root)
+{
 	memset(tree, 0, sizeof *tree);
-	tree->root = g_dir_make_tmp("guestclock-tree-XXXXXX", NULL);
-	g_assert_nonnull(tree->root);
+	tree->root = g_strdup(root);
 	tree->platform.name = "tree";
 	tree->platform.read_file = read_file;
 	tree->platform.list_directory = list_directory;

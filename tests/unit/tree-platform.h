@@ -16,6 +16,9 @@ typedef struct {
 
 /* Makes the directory and fills in read_file, list_directory, read_link and nothing else. */
 void gclk_tree_init(GclkTree *tree);
+/* The same upon a directory that is there already, to be read only: no gclk_tree_clear, g_free the
+   root instead. */
+void gclk_tree_open(GclkTree *tree, const char *root);
 /* Removes the directory with all that is in it. */
 void gclk_tree_clear(GclkTree *tree);
 
