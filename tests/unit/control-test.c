@@ -323,6 +323,48 @@ static void test_ask_nobody(void)
 	tear_down(&f);
 }
 
+/* A listener that takes the request and hangs up. */
+static gpointer hang_up(gpointer listener)
+{
+	char byte;
+	int fd = accept(GPOINTER_TO_INT(listener), NULL, NULL);
+
+	(void)!recv(fd, &byte, sizeof byte, 0);
+	close(fd);
+	return NULL;
+}
+
+static int listen_raw(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+	CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	CU_ASSERT_EQUAL(listen(fd, 1), 0);
+	return fd;
+}
+
+static void test_ask_the_dead(void)
+{
+	g_autoptr(GclkScratch) directory = gclk_scratch_new();
+	g_autofree char *path = gclk_scratch_path(directory, "control");
+	g_autofree char *large = g_strnfill(300, 'x');
+	g_autoptr(GError) error = NULL;
+	int fd = listen_raw(path);
+	GThread *thread = g_thread_new("listener", hang_up, GINT_TO_POINTER(fd));
+
+	check_ask_fails(path, 10000, g_strerror(ECONNRESET));
+	g_thread_join(thread);
+	close(fd);
+	/* the file is left, and nobody listens: to the user that is no daemon */
+	CU_ASSERT_PTR_NULL(gclk_control_ask(path, "burst", 1000, &error));
+	CU_ASSERT_TRUE(g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT));
+	g_clear_error(&error);
+	CU_ASSERT_PTR_NULL(gclk_control_ask(large, "burst", 1000, &error));
+	CU_ASSERT_TRUE(g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG));
+}
+
 /* --- who may ---------------------------------------------------------------------------------- */
 
 /* In a process of another user: does it get a refusal? The mode of the socket is opened for that,
@@ -370,6 +412,46 @@ static void test_others_are_refused(void)
 	tear_down(&f);
 }
 
+/* The reply to a client that connected as uid, while the daemon runs as NOBODY. */
+static void check_uid(Fixture *f, uid_t uid, const char *expected)
+{
+	char text[128] = "";
+	int fd;
+
+	CU_ASSERT_EQUAL_FATAL(seteuid(uid), 0);
+	fd = connect_to(f->path);
+	CU_ASSERT_TRUE(fd >= 0);
+	CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
+	CU_ASSERT_EQUAL_FATAL(seteuid(NOBODY), 0);
+	run(f);
+	(void)!send(fd, "burst", 5, MSG_NOSIGNAL);
+	run(f);
+	if (recv(fd, text, sizeof text - 1, MSG_DONTWAIT) < 0 && errno == ECONNRESET)
+		(void)!recv(fd, text, sizeof text - 1, MSG_DONTWAIT);
+	CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
+	GCLK_ASSERT_STR(text, expected);
+	close(fd);
+	run(f);
+}
+
+static void test_root_and_own_user(void)
+{
+	Fixture f;
+
+	if (geteuid() != 0) {
+		printf("(needs root, skipped) ");
+		return;
+	}
+	set_up(&f);
+	CU_ASSERT_EQUAL(g_chmod(f.directory, 0755), 0);
+	CU_ASSERT_EQUAL(g_chmod(f.path, 0666), 0);
+	check_uid(&f, 0, "ok burst");
+	check_uid(&f, NOBODY, "ok burst");
+	check_uid(&f, NOBODY - 1, "error only root may give commands");
+	GCLK_ASSERT_INT(f.requests, 2);
+	tear_down(&f);
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
@@ -384,7 +466,9 @@ int main(void)
 		{ "bad paths", test_bad_paths },
 		{ "asking", test_ask },
 		{ "nobody answers", test_ask_nobody },
+		{ "asking the dead", test_ask_the_dead },
 		{ "others are refused", test_others_are_refused },
+		{ "root and the daemon's own user", test_root_and_own_user },
 		{ NULL, NULL },
 	};
 
