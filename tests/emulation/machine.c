@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Preloaded, it makes a program believe that it runs on the machine in the folder
+ * $GUESTCLOCK_MACHINE (see tests/data/machines/README.md):
+ *
+ *  - its CPUID instructions fault (arch_prctl(2) ARCH_SET_CPUID; Intel since Ivy Bridge, and what
+ * KVM emulates), and get the answers in the file "cpuid": the leaves of the hypervisor from there
+ *    alone, and the hypervisor bit of leaf 1; the rest is the real processor. Where that cannot be,
+ *    the program's own CPUID instructions, whose addresses are in $GUESTCLOCK_MACHINE_CPUIDS
+ *    ("0x8a10 0x8a2c", as objdump -d gives them), are replaced by traps with the same answers;
+ *  - what it opens, lists or reads as a link below /proc, /sys and /run, and /.dockerenv, is looked
+ *    up below the folder's "root", and nowhere else.
+ *
+ * With $GUESTCLOCK_MACHINE_PROBE set it only tells, by exit status 0 or 77, whether CPUID can be
+ * made to fault here. Linux, x86-64, GNU libc.
+ */
+#define _GNU_SOURCE
+#include <asm/prctl.h>
+#include <fcntl.h>
+#include <link.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define HYPERVISOR_FIRST 0x40000000u
+#define HYPERVISOR_LAST  0x4fffffffu
+#define HYPERVISOR_BIT   (1u << 31)
+#define LEAVES_MAX       64
+#define TRAPS_MAX        16
+#define TRAP             0xcc /* int3 */
+
+enum { FAULT_UNEXPECTED = 98, FAULT_IMPOSSIBLE = 77 };
+
+static struct {
+	uint32_t leaf, a, b, c, d;
+} leaves[LEAVES_MAX];
+static unsigned n_leaves;
+static uint8_t *traps[TRAPS_MAX]; /* in the place of CPUID instructions */
+static unsigned n_traps;
+static char root[4096];
+
+/* --- CPUID ------------------------------------------------------------------------------------ */
+
+static long let_cpuid_work(unsigned long on)
+{
+	return syscall(SYS_arch_prctl, ARCH_SET_CPUID, on);
+}
+
+static int find_leaf(uint32_t leaf)
+{
+	for (unsigned i = 0; i < n_leaves; i++)
+		if (leaves[i].leaf == leaf)
+			return (int)i;
+	return -1;
+}
+
+static void answer(greg_t *r)
+{
+	uint32_t leaf = (uint32_t)r[REG_RAX];
+	uint32_t a = leaf, b = 0, c = (uint32_t)r[REG_RCX], d = 0;
+	int at = find_leaf(leaf);
+
+	if (leaf >= HYPERVISOR_FIRST && leaf <= HYPERVISOR_LAST) {
+		a = at < 0 ? 0 : leaves[at].a;
+		b = at < 0 ? 0 : leaves[at].b;
+		c = at < 0 ? 0 : leaves[at].c;
+		d = at < 0 ? 0 : leaves[at].d;
+	} else {
+		if (n_traps == 0)
+			let_cpuid_work(1);
+		__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+		if (n_traps == 0)
+			let_cpuid_work(0);
+		if (leaf == 1)
+			c = (c & ~HYPERVISOR_BIT) | (at < 0 ? 0 : leaves[at].c & HYPERVISOR_BIT);
+	}
+	r[REG_RAX] = a;
+	r[REG_RBX] = b;
+	r[REG_RCX] = c;
+	r[REG_RDX] = d;
+}
+
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
+	const uint8_t *at = (const uint8_t *)r[REG_RIP];
+
+	(void)number;
+	(void)info;
+	if (at[0] != 0x0f || at[1] != 0xa2)
+		_exit(FAULT_UNEXPECTED);
+	answer(r);
+	r[REG_RIP] += 2; /* past 0f a2 */
+}
+
+static void on_trap(int number, siginfo_t *info, void *context)
+{
+	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
+	const uint8_t *at = (const uint8_t *)r[REG_RIP] - 1;
+	unsigned i = 0;
+
+	(void)number;
+	(void)info;
+	while (i < n_traps && traps[i] != at)
+		i++;
+	if (i == n_traps)
+		_exit(FAULT_UNEXPECTED);
+	answer(r);
+	r[REG_RIP] += 1; /* past what int3 has left of it */
+}
+
+/* The program itself comes first in the list. */
+static int note_base(struct dl_phdr_info *info, size_t size, void *base)
+{
+	(void)size;
+	*(uintptr_t *)base = info->dlpi_addr;
+	return 1;
+}
+
+static int set_trap(uint8_t *at)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uint8_t *start = (uint8_t *)((uintptr_t)at & ~(page - 1));
+	size_t length = (size_t)(at + 2 - start);
+
+	if (mprotect(start, length, PROT_READ | PROT_WRITE | PROT_EXEC))
+		return 0;
+	if (at[0] != 0x0f || at[1] != 0xa2)
+		return 0;
+	*at = TRAP;
+	traps[n_traps++] = at;
+	return mprotect(start, length, PROT_READ | PROT_EXEC) == 0;
+}
+
+/* Returns how many have been set; 0 if not all could be. */
+static unsigned set_traps(const char *addresses)
+{
+	uintptr_t base = 0;
+	char *end;
+
+	dl_iterate_phdr(note_base, &base);
+	while (addresses && n_traps < TRAPS_MAX) {
+		unsigned long address = strtoul(addresses, &end, 16);
+
+		if (end == addresses)
+			break;
+		if (!set_trap((uint8_t *)(base + address)))
+			return 0;
+		addresses = end;
+	}
+	return n_traps;
+}
+
+/* True: from here on CPUID answers as the machine does. */
+static int take_cpuid(void)
+{
+	struct sigaction action = { .sa_flags = SA_SIGINFO };
+
+	action.sa_sigaction = on_fault;
+	if (sigaction(SIGSEGV, &action, NULL))
+		return 0;
+	if (let_cpuid_work(0) == 0)
+		return 1;
+	action.sa_sigaction = on_trap;
+	return sigaction(SIGTRAP, &action, NULL) == 0 &&
+	       set_traps(getenv("GUESTCLOCK_MACHINE_CPUIDS")) > 0;
+}
+
+static void load_leaves(const char *folder)
+{
+	char path[4096], line[256];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/cpuid", folder);
+	file = fopen(path, "re");
+	while (file && n_leaves < LEAVES_MAX && fgets(line, sizeof line, file)) {
+		unsigned leaf, a, b, c, d;
+
+		if (sscanf(line, "%x %x %x %x %x", &leaf, &a, &b, &c, &d) != 5)
+			continue;
+		leaves[n_leaves].leaf = leaf;
+		leaves[n_leaves].a = a;
+		leaves[n_leaves].b = b;
+		leaves[n_leaves].c = c;
+		leaves[n_leaves].d = d;
+		n_leaves++;
+	}
+	if (file)
+		fclose(file);
+}
+
+__attribute__((constructor)) static void start(void)
+{
+	const char *folder = getenv("GUESTCLOCK_MACHINE");
+
+	if (getenv("GUESTCLOCK_MACHINE_PROBE"))
+		_exit(let_cpuid_work(0) == 0 ? 0 : FAULT_IMPOSSIBLE);
+	if (!folder)
+		return;
+	load_leaves(folder);
+	if (!take_cpuid()) {
+		fputs("machine.so: CPUID cannot be made to fault here\n", stderr);
+		_exit(FAULT_IMPOSSIBLE);
+	}
+	snprintf(root, sizeof root, "%s/root", folder);
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+/* The path to use instead: path itself, or one in buffer. */
+static const char *redirect(const char *path, char buffer[8192])
+{
+	static const char *const below[] = { "/proc", "/sys", "/run", "/.dockerenv" };
+
+	for (unsigned i = 0; root[0] && path && i < sizeof below / sizeof below[0]; i++) {
+		size_t length = strlen(below[i]);
+
+		if (strncmp(path, below[i], length) != 0 ||
+			(path[length] != '/' && path[length] != '\0'))
+			continue;
+		snprintf(buffer, 8192, "%s%s", root, path);
+		return buffer;
+	}
+	return path;
+}
+
+static int open_at(int directory, const char *path, int flags, mode_t mode)
+{
+	char buffer[8192];
+
+	return (int)syscall(SYS_openat, directory, redirect(path, buffer), flags, mode);
+}
+
+#define OPEN_MODE(flags, mode)                                                                     \
+	do {                                                                                       \
+		va_list arguments;                                                                 \
+		va_start(arguments, flags);                                                        \
+		if ((flags) & (O_CREAT | __O_TMPFILE))                                             \
+			(mode) = va_arg(arguments, mode_t);                                        \
+		va_end(arguments);                                                                 \
+	} while (0)
+
+int open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	OPEN_MODE(flags, mode);
+	return open_at(AT_FDCWD, path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	OPEN_MODE(flags, mode);
+	return open_at(AT_FDCWD, path, flags | O_LARGEFILE, mode);
+}
+
+int openat(int directory, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	OPEN_MODE(flags, mode);
+	return open_at(directory, path, flags, mode);
+}
+
+int openat64(int directory, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	OPEN_MODE(flags, mode);
+	return open_at(directory, path, flags | O_LARGEFILE, mode);
+}
+
+ssize_t readlink(const char *path, char *target, size_t size)
+{
+	char buffer[8192];
+
+	return syscall(SYS_readlinkat, AT_FDCWD, redirect(path, buffer), target, size);
+}
