@@ -54,11 +54,8 @@ gboolean gclk_ptp_reading_to_sample(
 
 gboolean gclk_timescale_looks_tai(gint64 offset_difference, gint tai_offset)
 {
-	gint64 shift = ABS((gint64)tai_offset) * GCLK_NS_PER_S;
-	gint64 size;
+	gint64 shift = (gint64)tai_offset * GCLK_NS_PER_S;
 
-	if (shift == 0 || offset_difference == G_MININT64)
-		return FALSE;
-	size = ABS(offset_difference);
-	return size >= shift - GCLK_NS_PER_S / 2 && size <= shift + GCLK_NS_PER_S / 2;
+	return shift != 0 && offset_difference >= shift - GCLK_NS_PER_S / 2 &&
+	       offset_difference <= shift + GCLK_NS_PER_S / 2;
 }

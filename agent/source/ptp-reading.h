@@ -25,9 +25,10 @@ gboolean gclk_ptp_reading_to_sample(
 	const GclkPtpReading *reading, const GclkClockPair *pair, gint ahead_s, GclkSample *out);
 
 /*
- * Do two references differ by TAI minus UTC? offset_difference: the offset of the one less the
- * offset of the other, ns. TRUE when it is within half a second of +-tai_offset seconds: then one
- * of the two keeps TAI and is taken for UTC, or is UTC and taken for TAI.
+ * Is a device ahead of another reference by just TAI minus UTC? offset_difference: the device's
+ * offset less the other's, ns. TRUE when it is within half a second of +tai_offset seconds (0: not
+ * known, never TRUE): then the device keeps TAI and is taken for UTC. One that is behind by as much
+ * does not: TAI is ahead of UTC.
  */
 gboolean gclk_timescale_looks_tai(gint64 offset_difference, gint tai_offset);
 
