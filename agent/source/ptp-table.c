@@ -164,6 +164,7 @@ char *gclk_ptp_clock_hint(const char *hypervisor)
 	if (!clock)
 		return NULL;
 	return g_strdup_printf(
-		"the kernel module %s (%s) may bring the host's clock: try modprobe %s",
+		"the kernel module %s (%s) may bring the host's clock: try modprobe %s, then "
+		"restart guestclockd",
 		clock->module, clock->config, clock->module);
 }

@@ -159,7 +159,7 @@ static void expected(void)
 		GCLK_ASSERT_HAS(clock->config, "CONFIG_");
 	}
 	GCLK_ASSERT_HAS(hint, "ptp_kvm (CONFIG_PTP_1588_CLOCK_KVM)");
-	GCLK_ASSERT_HAS(hint, "modprobe ptp_kvm");
+	GCLK_ASSERT_HAS(hint, "modprobe ptp_kvm, then restart guestclockd");
 	CU_ASSERT_PTR_NULL(gclk_ptp_clock_hint("none"));
 	CU_ASSERT_PTR_NULL(gclk_ptp_clock_hint(NULL));
 	CU_ASSERT_PTR_NULL(gclk_ptp_clock_expected("none"));
@@ -240,10 +240,11 @@ static void plausible(void)
 static void looks_tai(void)
 {
 	CU_ASSERT_TRUE(gclk_timescale_looks_tai(37 * GCLK_NS_PER_S, 37));
-	CU_ASSERT_TRUE(gclk_timescale_looks_tai(-37 * GCLK_NS_PER_S, 37));
+	CU_ASSERT_FALSE(gclk_timescale_looks_tai(-37 * GCLK_NS_PER_S, 37)); /* behind: not TAI */
 	CU_ASSERT_TRUE(gclk_timescale_looks_tai(37 * GCLK_NS_PER_S + GCLK_NS_PER_S / 2, 37));
 	CU_ASSERT_TRUE(gclk_timescale_looks_tai(37 * GCLK_NS_PER_S - GCLK_NS_PER_S / 2, 37));
 	CU_ASSERT_FALSE(gclk_timescale_looks_tai(37 * GCLK_NS_PER_S + GCLK_NS_PER_S / 2 + 1, 37));
+	CU_ASSERT_FALSE(gclk_timescale_looks_tai(37 * GCLK_NS_PER_S - GCLK_NS_PER_S / 2 - 1, 37));
 	CU_ASSERT_FALSE(gclk_timescale_looks_tai(36 * GCLK_NS_PER_S, 37));
 	CU_ASSERT_FALSE(gclk_timescale_looks_tai(-40 * GCLK_NS_PER_S, 37));
 	CU_ASSERT_FALSE(gclk_timescale_looks_tai(0, 37));
