@@ -518,8 +518,3 @@ GclkSource *gclk_ptp_source_new(
 		self->drops[i].name = gclk_ptp_drop_name(i);
 	return &self->base;
 }
-
-void gclk_ptp_source_set_tai_offset(GclkSource *source, gint tai_offset_s)
-{
-	((PtpSource *)source)->settings.tai_offset = tai_offset_s;
-}

@@ -33,7 +33,4 @@ GclkSource *gclk_ptp_source_new(
    NULL. Cheap enough to ask every minute. */
 gboolean gclk_ptp_source_candidate(GclkPlatform *platform, char **reason);
 
-/* A leap second has passed, or the offset has become known. */
-void gclk_ptp_source_set_tai_offset(GclkSource *source, gint tai_offset);
-
 #endif

@@ -872,6 +872,8 @@ static void strange_sysfs(void)
 
 static void tai_devices(void)
 {
+	const GclkPtpSettings unknown = { .assumed_error = -1 };
+	const GclkPtpSettings other = { .assumed_error = -1, .tai_offset = 38 };
 	Rig rig;
 
 	rig_init(&rig);
@@ -881,12 +883,21 @@ static void tai_devices(void)
 	pass(&rig, 0);
 	GCLK_ASSERT_INT(rig.sample.offset, 500);
 	GCLK_ASSERT_INT(rig.sample.timescale, GCLK_TIMESCALE_TAI);
-	gclk_ptp_source_set_tai_offset(rig.source, 38);
-	pass(&rig, 100 * GCLK_NS_PER_MS);
+	rig_clear(&rig);
+
+	rig_init(&rig);
+	add_device(&rig, 0, "Virtio PTP type 1/variant 0");
+	rig.ahead = 37 * SECOND + 500;
+	start_with(&rig, &other);
+	pass(&rig, 0);
 	GCLK_ASSERT_INT(rig.sample.offset, 500 - SECOND);
-	gclk_ptp_source_set_tai_offset(rig.source, 0);
-	rig.samples = 0;
-	pass(&rig, 100 * GCLK_NS_PER_MS);
+	rig_clear(&rig);
+
+	rig_init(&rig);
+	add_device(&rig, 0, "Virtio PTP type 1/variant 0");
+	rig.ahead = 37 * SECOND + 500;
+	start_with(&rig, &unknown);
+	pass(&rig, 0);
 	GCLK_ASSERT_INT(rig.samples, 0);
 	GCLK_ASSERT_INT(rig.source->condition, GCLK_SOURCE_REFUSED);
 	GCLK_ASSERT_HAS(rig.source->reason, "leap seconds");
