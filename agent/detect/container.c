@@ -3,12 +3,10 @@
 
 #include <string.h>
 
+#include "platform/linux-namespaces.h"
+
 #define SMALL           4096
 #define ENVIRONMENT_MAX (256 * 1024)
-
-/* PROC_PID_INIT_INO and PROC_USER_INIT_INO of include/linux/proc_ns.h: fixed since Linux 3.8. */
-#define FIRST_PID_NAMESPACE  "pid:[4026531836]"
-#define FIRST_USER_NAMESPACE "user:[4026531837]"
 
 /* --- marks ------------------------------------------------------------------------------------ */
 
@@ -143,8 +141,8 @@ void gclk_container_facts_read(
 		add_mark(out, SYSCTL_JAILED, "jail");
 	for (gsize row = 0; row < G_N_ELEMENTS(mark_table); row++)
 		collect_mark(reader, row, out);
-	out->foreign_pid = not_first(platform, "/proc/self/ns/pid", FIRST_PID_NAMESPACE);
-	out->foreign_user = not_first(platform, "/proc/self/ns/user", FIRST_USER_NAMESPACE);
+	out->foreign_pid = not_first(platform, "/proc/self/ns/pid", GCLK_FIRST_PID_NAMESPACE);
+	out->foreign_user = not_first(platform, "/proc/self/ns/user", GCLK_FIRST_USER_NAMESPACE);
 	out->foreign_cgroup = not_that_of_init(platform, "cgroup");
 	out->foreign_net = not_that_of_init(platform, "net");
 }

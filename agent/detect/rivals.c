@@ -4,14 +4,14 @@
 #include <string.h>
 
 #include "detect/environment.h"
+#include "platform/linux-namespaces.h"
 
-#define COMM_MAX             256
-#define STATUS_MAX           65536
-#define CMDLINE_MAX          65536
-#define PROCESSES_MAX        100000
-#define RIVALS_MAX           16
-#define CAP_SYS_TIME_BIT     25 /* linux/capability.h */
-#define FIRST_USER_NAMESPACE "user:[4026531837]"
+#define COMM_MAX         256
+#define STATUS_MAX       65536
+#define CMDLINE_MAX      65536
+#define PROCESSES_MAX    100000
+#define RIVALS_MAX       16
+#define CAP_SYS_TIME_BIT 25 /* linux/capability.h */
 
 /* --- what the command lines say --------------------------------------------------------------- */
 
@@ -163,7 +163,7 @@ static gboolean in_foreign_user_namespace(GclkPlatform *platform, const char *pi
 	g_autofree char *path = g_strdup_printf("/proc/%s/ns/user", pid);
 	g_autofree char *target = platform->read_link(platform, path);
 
-	return target && strcmp(target, FIRST_USER_NAMESPACE) != 0;
+	return target && strcmp(target, GCLK_FIRST_USER_NAMESPACE) != 0;
 }
 
 static const char *rival_in_process(GclkPlatform *platform, const char *pid)

@@ -5,6 +5,7 @@
 #include <sys/capability.h>
 
 #include "platform/linux-clock.h"
+#include "platform/linux-namespaces.h"
 #include "platform/linux-private.h"
 
 /* ADJ_ADJTIME of linux/timex.h with an offset: adjtime(3), the single shot of old programs */
@@ -92,13 +93,13 @@ static gboolean has_capability(void)
 	return value == CAP_SET;
 }
 
-/* A capability held in another user namespace than the first does not reach the clock. The number
-   is PROC_USER_INIT_INO of linux/proc_ns.h. TRUE also when it cannot be told. */
+/* A capability held in another user namespace than the first does not reach the clock. TRUE also
+   when it cannot be told. */
 static gboolean in_first_user_namespace(GclkPlatform *platform)
 {
 	g_autofree char *link = platform->read_link(platform, "/proc/self/ns/user");
 
-	return !link || strcmp(link, "user:[4026531837]") == 0;
+	return !link || strcmp(link, GCLK_FIRST_USER_NAMESPACE) == 0;
 }
 
 /* Asks the kernel, only where it can be foreseen to refuse: a real one then does nothing at all, a
