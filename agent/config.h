@@ -84,7 +84,9 @@ GclkConfig *gclk_config_load_through(
  * With no server configured and discover on: takes servers from what this machine already has (read
  * only), in the order of the table in discover.c: DHCP leases, chrony.conf, ntp.conf, step-tickers,
  * timesyncd.conf ... below root ("" or "/": the real one). The first place that names a server
- * wins; at most GCLK_DISCOVER_MAX are taken. Sets config->servers, servers_from and servers_note.
+ * wins; at most GCLK_DISCOVER_MAX are taken. One that has a key or NTS there is no such server: it
+ * is left out, and the note says so, even when nothing else is found. Sets config->servers,
+ * servers_from and servers_note.
  * Files that are missing or unreadable are passed over. Never fails; returns the number of servers
  * found, 0 also when there was nothing to do.
  */

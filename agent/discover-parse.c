@@ -28,6 +28,8 @@ GclkFound *gclk_found_new(void)
 
 	found->servers = g_ptr_array_new_with_free_func((GDestroyNotify)gclk_server_config_free);
 	found->fallback = g_ptr_array_new_with_free_func((GDestroyNotify)gclk_server_config_free);
+	found->authenticated =
+		g_ptr_array_new_with_free_func((GDestroyNotify)gclk_server_config_free);
 	found->includes = g_ptr_array_new_with_free_func(include_free);
 	return found;
 }
@@ -46,6 +48,7 @@ void gclk_found_free(GclkFound *found)
 		return;
 	g_ptr_array_unref(found->servers);
 	g_ptr_array_unref(found->fallback);
+	g_ptr_array_unref(found->authenticated);
 	g_ptr_array_unref(found->includes);
 	g_free(found);
 }
@@ -206,7 +209,6 @@ static void read_server(GclkFound *found, char **words, guint n)
 {
 	g_autoptr(GclkServerConfig) server = NULL;
 	gboolean secret = FALSE;
-	guint before = found->servers->len;
 	guint at = 1;
 
 	while (at < n && (strcmp(words[at], "-4") == 0 || strcmp(words[at], "-6") == 0))
@@ -218,9 +220,7 @@ static void read_server(GclkFound *found, char **words, guint n)
 		return;
 	if (g_ascii_strcasecmp(words[0], "pool") == 0)
 		poll_politely(server);
-	add_server(found->servers, g_steal_pointer(&server));
-	if (secret && found->servers->len > before)
-		found->authenticated++;
+	add_server(secret ? found->authenticated : found->servers, g_steal_pointer(&server));
 }
 
 /* --- configurations --------------------------------------------------------------------------- */

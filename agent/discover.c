@@ -46,13 +46,41 @@ static const struct {
 static const char *const timesyncd_directories[] = { "/etc/systemd", "/run/systemd",
 	"/usr/local/lib/systemd", "/usr/lib/systemd" };
 
+/* The files that named servers of one kind. */
+typedef struct {
+	char *first;
+	guint count;
+} Origin;
+
 typedef struct {
 	const char *root;
-	gint64 boot;   /* s since 1970 by the machine's own clock; 0: not known */
-	guint files;   /* read so far */
-	GString *from; /* files that named the servers: "A", "A and 2 more" */
-	guint from_count;
+	gint64 boot; /* s since 1970 by the machine's own clock; 0: not known */
+	guint files; /* read so far */
+	Origin from; /* of this place */
+	/* Servers that are not used since their keys are not known, of all places so far. */
+	guint locked;
+	Origin locked_from;
 } Search;
+
+static void origin_clear(Origin *origin)
+{
+	g_clear_pointer(&origin->first, g_free);
+	origin->count = 0;
+}
+
+static void origin_add(Origin *origin, const char *path)
+{
+	if (origin->count++ == 0)
+		origin->first = g_strdup(path);
+}
+
+/* "A", "A and 2 more" */
+static char *origin_text(const Origin *origin)
+{
+	return origin->count > 1
+		       ? g_strdup_printf("%s and %u more", origin->first, origin->count - 1)
+		       : g_strdup(origin->first);
+}
 
 static char *below(const Search *search, const char *path)
 {
@@ -131,14 +159,17 @@ static void read_place_file(
 	g_autoptr(GPtrArray) includes = NULL;
 	g_autofree char *text = NULL;
 	guint before = found->servers->len + found->fallback->len;
+	guint locked = found->authenticated->len;
 	gsize length;
 
 	text = read_text(search, path, &length);
 	if (!text)
 		return;
 	parser(text, length, found);
-	if (found->servers->len + found->fallback->len > before && search->from_count++ == 0)
-		g_string_assign(search->from, path);
+	if (found->servers->len + found->fallback->len > before)
+		origin_add(&search->from, path);
+	if (found->authenticated->len > locked)
+		origin_add(&search->locked_from, path);
 	includes = gclk_found_take_includes(found);
 	for (guint i = 0; depth < DEPTH_MAX && i < includes->len; i++)
 		read_include(search, g_ptr_array_index(includes, i), parser, depth + 1, found);
@@ -224,17 +255,23 @@ static void read_place(Search *search, gsize row, gboolean old, GclkFound *found
 	}
 }
 
-static void note(GclkConfig *config, const GclkFound *found, guint left_out)
+/* What was not taken over, and why; surplus: servers beyond what is taken. */
+static void note(GclkConfig *config, const Search *search, guint surplus)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *locked_from = origin_text(&search->locked_from);
+	gboolean one = search->locked == 1;
 
-	if (found->authenticated)
+	if (search->locked)
 		g_string_append_printf(text,
-			"%u of them are authenticated there (key or NTS), and are not here",
-			found->authenticated);
-	if (left_out)
+			"%u %s of %s %s left out, since %s (or NTS) %s not known here: name %s in "
+			"guestclockd.conf",
+			search->locked, one ? "server" : "servers", locked_from,
+			one ? "was" : "were", one ? "its key" : "their keys", one ? "is" : "are",
+			one ? "it" : "them");
+	if (surplus)
 		g_string_append_printf(text, "%sonly the first %u were taken, %u were left out",
-			text->len ? "; " : "", GCLK_DISCOVER_MAX, left_out);
+			text->len ? "; " : "", GCLK_DISCOVER_MAX, surplus);
 	if (text->len)
 		config->servers_note = g_strdup(text->str);
 }
@@ -243,7 +280,7 @@ static void note(GclkConfig *config, const GclkFound *found, guint left_out)
 static gboolean take(GclkConfig *config, const Search *search, GclkFound *found)
 {
 	GPtrArray *list = found->servers->len ? found->servers : found->fallback;
-	guint left_out = list->len > GCLK_DISCOVER_MAX ? list->len - GCLK_DISCOVER_MAX : 0;
+	guint surplus = list->len > GCLK_DISCOVER_MAX ? list->len - GCLK_DISCOVER_MAX : 0;
 
 	if (!list->len)
 		return FALSE;
@@ -253,12 +290,24 @@ static gboolean take(GclkConfig *config, const Search *search, GclkFound *found)
 		gclk_server_config_complete(server, config);
 		g_ptr_array_add(config->servers, server);
 	}
-	config->servers_from = search->from_count > 1
-				       ? g_strdup_printf("%s and %u more", search->from->str,
-						 search->from_count - 1)
-				       : g_strdup(search->from->str);
-	note(config, found, left_out);
+	config->servers_from = origin_text(&search->from);
+	note(config, search, surplus);
 	return TRUE;
+}
+
+/* One place after the other, until one names a server. */
+static gboolean search_places(GclkConfig *config, Search *search, gboolean old)
+{
+	for (gsize row = 0; row < G_N_ELEMENTS(places) && search->files < FILES_MAX; row++) {
+		g_autoptr(GclkFound) found = gclk_found_new();
+
+		origin_clear(&search->from);
+		read_place(search, row, old, found);
+		search->locked += found->authenticated->len;
+		if (take(config, search, found))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 guint gclk_config_discover(GclkConfig *config, const char *root)
@@ -270,17 +319,9 @@ guint gclk_config_discover(GclkConfig *config, const char *root)
 	search.boot = boot_time(search.root);
 	/* A lease from before this boot may be of another network (an image that was made
 	   elsewhere): it is the last resort. */
-	for (int old = FALSE; old <= TRUE; old++) {
-		for (gsize row = 0; row < G_N_ELEMENTS(places) && search.files < FILES_MAX; row++) {
-			g_autoptr(GclkFound) found = gclk_found_new();
-			g_autoptr(GString) from = g_string_new(NULL);
-
-			search.from = from;
-			search.from_count = 0;
-			read_place(&search, row, old, found);
-			if (take(config, &search, found))
-				return config->servers->len;
-		}
-	}
-	return 0;
+	if (!search_places(config, &search, FALSE) && !search_places(config, &search, TRUE))
+		note(config, &search, 0);
+	origin_clear(&search.from);
+	origin_clear(&search.locked_from);
+	return config->servers->len;
 }

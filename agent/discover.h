@@ -28,8 +28,10 @@ typedef struct {
 typedef struct {
 	GPtrArray *servers;  /* of GclkServerConfig, no two the same; polls unset unless stated */
 	GPtrArray *fallback; /* the same, of timesyncd's FallbackNTP= */
+	/* The same, of servers that have a key or NTS there: whoever asked for authenticated time
+	   shall not silently get another, so these are not used. */
+	GPtrArray *authenticated;
 	GPtrArray *includes; /* of GclkInclude, to be read next, in order */
-	guint authenticated; /* servers that had a key or NTS there; neither is taken over */
 } GclkFound;
 
 GclkFound *gclk_found_new(void);

@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		parsers[i]((const char *)data, size, found);
 		check(found->servers);
 		check(found->fallback);
+		check(found->authenticated);
 		for (guint k = 0; k < found->includes->len; k++)
 			g_assert(((GclkInclude *)g_ptr_array_index(found->includes, k))->path[0] ==
 				 '/');

@@ -70,21 +70,21 @@ static void test_chrony(void)
 		"include relative.conf\n"
 		"server last.example minpoll 3 maxpoll 4");
 	g_autofree char *got = names(found->servers);
+	g_autofree char *locked = names(found->authenticated);
 
-	GCLK_ASSERT_STR(got, "192.168.4.254 ntp2.example:1123 2001:db8::5 nts.example "
+	GCLK_ASSERT_STR(got, "192.168.4.254 ntp2.example:1123 "
 			     "2.debian.pool.ntp.org lan.example last.example");
 	GCLK_ASSERT_INT(server(found, 0)->min_poll, GCLK_POLL_UNSET);
 	GCLK_ASSERT_STR(server(found, 1)->address, "ntp2.example");
 	GCLK_ASSERT_INT(server(found, 1)->port, 1123);
 	GCLK_ASSERT_INT(server(found, 1)->min_poll, GCLK_DISCOVER_POLL_MIN);
 	GCLK_ASSERT_INT(server(found, 1)->max_poll, GCLK_DISCOVER_POLL_MAX);
-	GCLK_ASSERT_INT(server(found, 2)->key, 0); /* keys are not taken over */
-	GCLK_ASSERT_INT(found->authenticated, 2);
-	GCLK_ASSERT_INT(server(found, 4)->min_poll, 6);
-	GCLK_ASSERT_INT(server(found, 4)->max_poll, 10);
-	GCLK_ASSERT_INT(server(found, 5)->min_poll, 6);
-	GCLK_ASSERT_INT(server(found, 6)->min_poll, 3);
-	GCLK_ASSERT_INT(server(found, 6)->max_poll, 4);
+	GCLK_ASSERT_STR(locked, "2001:db8::5 nts.example"); /* not to be used without their keys */
+	GCLK_ASSERT_INT(server(found, 2)->min_poll, 6);
+	GCLK_ASSERT_INT(server(found, 2)->max_poll, 10);
+	GCLK_ASSERT_INT(server(found, 3)->min_poll, 6);
+	GCLK_ASSERT_INT(server(found, 4)->min_poll, 3);
+	GCLK_ASSERT_INT(server(found, 4)->max_poll, 4);
 	CU_ASSERT_EQUAL_FATAL(found->includes->len, 4);
 	GCLK_ASSERT_INT(
 		((GclkInclude *)g_ptr_array_index(found->includes, 0))->kind, GCLK_INCLUDE_FILE);
@@ -163,7 +163,8 @@ static void test_ntp_includes(void)
 	GCLK_ASSERT_STR(
 		((GclkInclude *)g_ptr_array_index(includes, 0))->path, "/etc/ntp/extra.conf");
 	GCLK_ASSERT_INT(found->includes->len, 0);
-	GCLK_ASSERT_INT(found->authenticated, 1);
+	GCLK_ASSERT_INT(found->authenticated->len, 1);
+	GCLK_ASSERT_INT(found->servers->len, 0);
 }
 
 static void test_step_tickers(void)
@@ -387,7 +388,7 @@ static void test_includes(void)
 		"include /etc/chrony/extra*.conf\n",
 		-1);
 	gclk_scratch_write(root, "etc/chrony/conf.d/b.conf", "server b.example\n", -1);
-	gclk_scratch_write(root, "etc/chrony/conf.d/a.conf", "server a.example key 1\n", -1);
+	gclk_scratch_write(root, "etc/chrony/conf.d/a.conf", "server a.example\n", -1);
 	gclk_scratch_write(root, "etc/chrony/conf.d/c.sources", "server no.example\n", -1);
 	gclk_scratch_write(root, "etc/chrony/sources.d/lan.sources", "server lan.example\n", -1);
 	gclk_scratch_write(root, "etc/chrony/extra1.conf", "server x.example\n", -1);
@@ -541,15 +542,53 @@ static void test_limits_and_note(void)
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_autoptr(GclkConfig) config = NULL;
 
-	for (int i = 0; i < 11; i++)
+	for (int i = 0; i < 13; i++)
 		g_string_append_printf(text, "server n%d.example%s\n", i, i < 2 ? " key 1" : "");
 	gclk_scratch_write(root, "etc/ntp.conf", text->str, -1);
 	config = discover(root);
 	GCLK_ASSERT_INT(config->servers->len, GCLK_DISCOVER_MAX);
-	GCLK_ASSERT_HAS(config->servers_note, "2 of them are authenticated there");
-	GCLK_ASSERT_HAS(config->servers_note, "only the first 8 were taken, 3 were left out");
+	GCLK_ASSERT_STR(config->servers_note,
+		"2 servers of /etc/ntp.conf were left out, since their keys (or NTS) are not known "
+		"here: name them in guestclockd.conf; only the first 8 were taken, 3 were left "
+		"out");
 	GCLK_ASSERT_INT(((GclkServerConfig *)g_ptr_array_index(config->servers, 0))->min_poll, 4);
 	GCLK_ASSERT_INT(((GclkServerConfig *)g_ptr_array_index(config->servers, 0))->max_poll, 6);
+}
+
+/* Who asked for authenticated time does not get it from the same server without. */
+static void test_authenticated(void)
+{
+	g_autoptr(GclkScratch) root = gclk_scratch_new();
+	g_autoptr(GclkConfig) some = NULL, next = NULL, none = NULL;
+	g_autofree char *got = NULL;
+
+	gclk_scratch_write(root, "etc/chrony/chrony.conf",
+		"confdir /etc/chrony/conf.d\nserver a.example key 1\nserver b.example\n"
+		"server a.example key 1\n",
+		-1);
+	some = discover(root);
+	got = names(some->servers);
+	GCLK_ASSERT_STR(got, "b.example");
+	GCLK_ASSERT_STR(some->servers_from, "/etc/chrony/chrony.conf");
+	GCLK_ASSERT_STR(some->servers_note,
+		"1 server of /etc/chrony/chrony.conf was left out, since its key (or NTS) is not "
+		"known here: name it in guestclockd.conf");
+
+	/* all of one place: the next one, and it is still said */
+	gclk_scratch_write(root, "etc/chrony/chrony.conf",
+		"confdir /etc/chrony/conf.d\nserver a.example nts\nserver 192.0.2.1 key 3\n", -1);
+	gclk_scratch_write(root, "etc/chrony/conf.d/x.conf", "pool c.example nts\n", -1);
+	gclk_scratch_write(root, "etc/ntp.conf", "server d.example autokey\n", -1);
+	none = discover(root);
+	GCLK_ASSERT_INT(none->servers->len, 0);
+	GCLK_ASSERT_STR(none->servers_from, NULL);
+	GCLK_ASSERT_HAS(none->servers_note,
+		"4 servers of /etc/chrony/chrony.conf and 2 more were left out");
+	gclk_scratch_write(root, "etc/ntp/step-tickers", "ticker.example\n", -1);
+	next = discover(root);
+	GCLK_ASSERT_INT(next->servers->len, 1);
+	GCLK_ASSERT_STR(next->servers_from, "/etc/ntp/step-tickers");
+	GCLK_ASSERT_HAS(next->servers_note, "4 servers of /etc/chrony/chrony.conf and 2 more");
 }
 
 static void test_odd_files(void)
@@ -606,6 +645,7 @@ int main(void)
 		{ "FIFO", test_fifo },
 		{ "as many as are taken", test_just_enough },
 		{ "limits and note", test_limits_and_note },
+		{ "authenticated servers", test_authenticated },
 		{ "odd files", test_odd_files },
 		{ "nothing to do", test_nothing_to_do },
 		{ NULL, NULL },
