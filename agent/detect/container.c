@@ -112,15 +112,16 @@ static gboolean not_first(GclkPlatform *platform, const char *path, const char *
 	return target && strcmp(target, first) != 0;
 }
 
-/* Process 1's links need a privilege to read: what cannot be seen is no difference. */
-static gboolean not_that_of_init(GclkPlatform *platform, const char *name)
+/* Process 1's links need a privilege to read: what cannot be seen is no difference, unless the
+   kernel's first one is known (first, or NULL). */
+static gboolean not_that_of_init(GclkPlatform *platform, const char *name, const char *first)
 {
 	g_autofree char *own_path = g_strconcat("/proc/self/ns/", name, NULL);
 	g_autofree char *init_path = g_strconcat("/proc/1/ns/", name, NULL);
 	g_autofree char *own = platform->read_link(platform, own_path);
 	g_autofree char *init = platform->read_link(platform, init_path);
 
-	return own && init && strcmp(own, init) != 0;
+	return own && (init || first) && strcmp(own, init ? init : first) != 0;
 }
 
 void gclk_container_facts_collect(GclkPlatform *platform, GclkContainerFacts *out)
@@ -143,8 +144,8 @@ void gclk_container_facts_read(
 		collect_mark(reader, row, out);
 	out->foreign_pid = not_first(platform, "/proc/self/ns/pid", GCLK_FIRST_PID_NAMESPACE);
 	out->foreign_user = not_first(platform, "/proc/self/ns/user", GCLK_FIRST_USER_NAMESPACE);
-	out->foreign_cgroup = not_that_of_init(platform, "cgroup");
-	out->foreign_net = not_that_of_init(platform, "net");
+	out->foreign_cgroup = not_that_of_init(platform, "cgroup", GCLK_FIRST_CGROUP_NAMESPACE);
+	out->foreign_net = not_that_of_init(platform, "net", NULL);
 }
 
 /* --- verdict ---------------------------------------------------------------------------------- */
@@ -212,7 +213,8 @@ char *gclk_container_why(const GclkContainerFacts *facts)
 			    : g_strdup_printf("%s; nothing says by what tool", containment(facts));
 	if (mark)
 		return g_strdup_printf(
-			"%s says %s, but this process lives in the kernel's first namespaces: "
+			"%s says %s, but this process lives in the kernel's first pid and "
+			"user namespaces: "
 			"a machine made from a container's image",
 			mark->where, mark->name);
 	return containment(facts)
@@ -252,6 +254,6 @@ void gclk_container_facts_list(GclkReader *reader, const GclkContainerFacts *fac
 	}
 	list_namespace(reader, "pid", facts->foreign_pid, "the kernel's first", FALSE, out);
 	list_namespace(reader, "user", facts->foreign_user, "the kernel's first", FALSE, out);
-	list_namespace(reader, "cgroup", facts->foreign_cgroup, "that of process 1", TRUE, out);
+	list_namespace(reader, "cgroup", facts->foreign_cgroup, "not its own", FALSE, out);
 	list_namespace(reader, "net", facts->foreign_net, "that of process 1", TRUE, out);
 }

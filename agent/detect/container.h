@@ -24,8 +24,8 @@ typedef struct {
 	char mark[32];           /* the first of them; "" none */
 	gboolean foreign_pid;    /* not the kernel's first pid namespace */
 	gboolean foreign_user;   /* not its first user namespace: CAP_SYS_TIME is void here */
-	gboolean foreign_cgroup; /* not that of process 1, where both can be seen */
-	gboolean foreign_net;
+	gboolean foreign_cgroup; /* not that of process 1 or, if that cannot be seen, the first */
+	gboolean foreign_net;    /* not that of process 1, where both can be seen */
 } GclkContainerFacts;
 
 void gclk_container_facts_collect(GclkPlatform *platform, GclkContainerFacts *out);
