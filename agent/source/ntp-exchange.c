@@ -134,6 +134,25 @@ void gclk_ntp_exchange_take(GclkNtpExchange *exchange, GclkPlatform *platform,
 	make_sample(context, reply, datagram, kernel, sample);
 }
 
+gboolean gclk_ntp_is_own_address(
+	GclkPlatform *platform, GclkSocket *socket, const GclkAddress *server)
+{
+	GclkAddress local;
+
+	return !gclk_address_is_loopback(server) &&
+	       platform->udp_local(platform, socket, &local) &&
+	       gclk_address_equal(&local, server, FALSE);
+}
+
+char *gclk_ntp_own_address_reason(const GclkAddress *server)
+{
+	char text[GCLK_ADDRESS_TEXT_MAX];
+
+	return g_strdup_printf("%s is this machine's own address, and its clock cannot be its own "
+			       "reference",
+		gclk_address_format(server, text));
+}
+
 const char *gclk_ntp_stamps_name(const GclkSample *sample)
 {
 	if (!(sample->flags & GCLK_SAMPLE_KERNEL_RX))

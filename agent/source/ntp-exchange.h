@@ -37,6 +37,14 @@ void gclk_ntp_exchange_forget_server(GclkNtpExchange *exchange);
 void gclk_ntp_exchange_take(GclkNtpExchange *exchange, GclkPlatform *platform,
 	const GclkDatagram *datagram, GclkNtpReply *reply, GclkSample *sample);
 
+/* Is the server of the connected socket this very machine, by an address of its network? Loopback
+   does not count: who names that means it. */
+gboolean gclk_ntp_is_own_address(
+	GclkPlatform *platform, GclkSocket *socket, const GclkAddress *server);
+
+/* The sentence for that. Caller frees. */
+char *gclk_ntp_own_address_reason(const GclkAddress *server);
+
 /* "kernel stamps", "kernel receive stamps", "user-space stamps": who stamped this sample. */
 const char *gclk_ntp_stamps_name(const GclkSample *sample);
 

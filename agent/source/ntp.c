@@ -220,14 +220,26 @@ static void take_error(gpointer user, int error)
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-static gboolean send_request(Ntp *ntp, GError **error)
+static gboolean open_socket(Ntp *ntp, GError **error)
 {
 	GclkPlatform *platform = ntp->base.platform;
 
 	platform->udp_close(platform, ntp->socket);
 	ntp->socket = platform->udp_open(platform, peer(ntp), &socket_events, ntp, error);
-	return ntp->socket &&
-	       gclk_ntp_exchange_send(&ntp->exchange, platform, ntp->socket, ntp->poll.poll, error);
+	return ntp->socket != NULL;
+}
+
+/* Nothing is asked, but it is looked at again every poll: an address may move to another machine.
+ */
+static void refuse_own_address(Ntp *ntp)
+{
+	g_autofree char *reason = gclk_ntp_own_address_reason(peer(ntp));
+
+	gclk_ntp_exchange_give_up(&ntp->exchange);
+	gclk_ntp_poll_unsent(&ntp->poll);
+	try_next_address(ntp);
+	schedule(ntp);
+	gclk_source_set_condition(&ntp->base, GCLK_SOURCE_REFUSED, "%s", reason);
 }
 
 static void ask(gpointer user)
@@ -241,7 +253,13 @@ static void ask(gpointer user)
 	if (ntp->blame.verdict != GCLK_NTP_LATE)
 		ntp->blame.verdict = GCLK_NTP_GOOD;
 	ntp->sent = now_of(ntp);
-	if (!send_request(ntp, &error)) {
+	if (open_socket(ntp, &error) &&
+		gclk_ntp_is_own_address(ntp->base.platform, ntp->socket, peer(ntp))) {
+		refuse_own_address(ntp);
+		return;
+	}
+	if (!ntp->socket || !gclk_ntp_exchange_send(&ntp->exchange, ntp->base.platform, ntp->socket,
+				    ntp->poll.poll, &error)) {
 		gclk_ntp_poll_unsent(&ntp->poll);
 		give_up(ntp, error->message);
 		return;

@@ -166,9 +166,8 @@ static gboolean udp_send(GclkPlatform *platform, GclkSocket *socket, const guint
 
 static gboolean udp_local(GclkPlatform *platform, GclkSocket *socket, GclkAddress *out)
 {
-	(void)platform;
 	(void)socket;
-	return gclk_address_parse("198.51.100.7", 0, out);
+	return gclk_address_parse(fake_of(platform)->local, 0, out);
 }
 
 static void udp_close(GclkPlatform *platform, GclkSocket *socket)
@@ -312,6 +311,7 @@ GclkFake *gclk_fake_new(void)
 	fake->real = GCLK_FAKE_REAL;
 	fake->width = 100;
 	fake->departure_stamp = -1;
+	fake->local = "198.51.100.7";
 	fake->timers = g_array_new(FALSE, FALSE, sizeof(Timer));
 	fake->sent = g_array_new(FALSE, FALSE, sizeof(GclkFakePacket));
 	fake->sockets = g_ptr_array_new_with_free_func(g_free);

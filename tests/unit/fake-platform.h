@@ -35,6 +35,7 @@ typedef struct {
 	guint open;                  /* how many are open */
 	GArray *sent;                /* of GclkFakePacket */
 	gint open_error, send_error; /* errno of the next ones; 0: they succeed */
+	const char *local;           /* the local address of every socket */
 	gint64 departure_stamp;      /* added to REAL for the kernel's stamp; < 0: no stamp */
 	gboolean arrival_stamp;
 	/* names */

@@ -734,6 +734,51 @@ static void test_loop(void)
 	rig_clear(&rig);
 }
 
+/* Our own address as server: nothing is asked, until the address is another machine's. */
+static void test_own_address(void)
+{
+	static const char *const own[] = { "192.0.2.1", "2001:db8::7" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(own); i++) {
+		GclkNtpSettings settings = plain;
+		Rig rig;
+
+		settings.address = own[i];
+		rig_init(&rig, &settings);
+		rig.fake->local = own[i];
+		gclk_source_start(rig.source);
+		CU_ASSERT_FALSE(next_request(&rig, 3600 * S));
+		ASSERT_CONDITION(&rig, GCLK_SOURCE_REFUSED);
+		GCLK_ASSERT_HAS(rig.source->reason, own[i]);
+		GCLK_ASSERT_HAS(rig.source->reason, "this machine's own address");
+		GCLK_ASSERT_INT(rig.source->detail.requests, 0);
+		rig.fake->local = i == 0 ? "192.0.2.10" : "2001:db8::70";
+		converse(&rig, 1);
+		ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
+		GCLK_ASSERT_INT(rig.samples, 1);
+		rig_clear(&rig);
+	}
+}
+
+/* A server on this machine that is named as such: a test, or a gateway to another clock. */
+static void test_loopback(void)
+{
+	static const char *const addresses[] = { "127.0.0.1", "::1" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(addresses); i++) {
+		GclkNtpSettings settings = plain;
+		Rig rig;
+
+		settings.address = addresses[i];
+		rig_init(&rig, &settings);
+		rig.fake->local = addresses[i];
+		gclk_source_start(rig.source);
+		converse(&rig, 1);
+		ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
+		rig_clear(&rig);
+	}
+}
+
 static void test_root_distance(void)
 {
 	Rig rig;
@@ -1232,6 +1277,24 @@ static void test_unsendable_address(void)
 	rig_clear(&rig);
 }
 
+/* A name of several machines, of which this is one: another one is asked. */
+static void test_own_address_of_name(void)
+{
+	GclkNtpSettings settings = named();
+	Rig rig;
+
+	rig_init(&rig, &settings);
+	rig.fake->local = "192.0.2.1";
+	gclk_source_start(rig.source);
+	gclk_fake_resolve(rig.fake, NULL, "192.0.2.1", "192.0.2.2", NULL);
+	gclk_fake_pass(rig.fake, MS);
+	ASSERT_CONDITION(&rig, GCLK_SOURCE_REFUSED);
+	converse(&rig, 2);
+	GCLK_ASSERT_STR(asked(&rig), "192.0.2.2");
+	ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
+	rig_clear(&rig);
+}
+
 static void test_three_addresses(void)
 {
 	static const char *const order[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.1" };
@@ -1321,6 +1384,8 @@ int main(void)
 		{ "missing key", test_missing_key },
 		{ "unsynchronised server", test_unsynchronised_server },
 		{ "loop", test_loop },
+		{ "own address", test_own_address },
+		{ "loopback", test_loopback },
 		{ "root distance", test_root_distance },
 		{ "frozen server", test_frozen },
 		{ "trouble that may pass", test_passing_trouble },
@@ -1342,6 +1407,7 @@ int main(void)
 		{ "look-up that fails later", test_lookup_fails_later },
 		{ "moved meanwhile", test_moved_meanwhile },
 		{ "address that cannot be sent to", test_unsendable_address },
+		{ "own address among others", test_own_address_of_name },
 		{ "three addresses", test_three_addresses },
 		{ "many addresses", test_many_addresses },
 		{ "denied by one address", test_denied_by_one },
