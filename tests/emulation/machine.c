@@ -8,14 +8,15 @@
  *    alone, and the hypervisor bit of leaf 1; the rest is the real processor. Where that cannot be,
  *    the program's own CPUID instructions, whose addresses are in $GUESTCLOCK_MACHINE_CPUIDS
  *    ("0x8a10 0x8a2c", as objdump -d gives them), are replaced by traps with the same answers;
- *  - what it opens, lists or reads as a link below /proc, /sys and /run, and /.dockerenv, is looked
- *    up below the folder's "root", and nowhere else.
+ *  - what it opens or lists below /proc, /sys and /run, and /.dockerenv, is looked up below the
+ *    folder's "root", and nowhere else; what it reads as a link there, in the file "links".
  *
  * With $GUESTCLOCK_MACHINE_PROBE set it only tells, by exit status 0 or 77, whether CPUID can be
  * made to fault here. Linux, x86-64, GNU libc.
  */
 #define _GNU_SOURCE
 #include <asm/prctl.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <signal.h>
@@ -33,6 +34,7 @@
 #define HYPERVISOR_LAST  0x4fffffffu
 #define HYPERVISOR_BIT   (1u << 31)
 #define LEAVES_MAX       64
+#define LINKS_MAX        64
 #define TRAPS_MAX        16
 #define TRAP             0xcc /* int3 */
 
@@ -44,6 +46,10 @@ static struct {
 static unsigned n_leaves;
 static uint8_t *traps[TRAPS_MAX]; /* in the place of CPUID instructions */
 static unsigned n_traps;
+static struct {
+	char path[256], target[256];
+} links[LINKS_MAX];
+static unsigned n_links;
 static char root[4096];
 
 /* --- CPUID ------------------------------------------------------------------------------------ */
@@ -196,6 +202,20 @@ static void load_leaves(const char *folder)
 		fclose(file);
 }
 
+static void load_links(const char *folder)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/links", folder);
+	file = fopen(path, "re");
+	while (file && n_links < LINKS_MAX &&
+		fscanf(file, "%255s %255s", links[n_links].path, links[n_links].target) == 2)
+		n_links++;
+	if (file)
+		fclose(file);
+}
+
 __attribute__((constructor)) static void start(void)
 {
 	const char *folder = getenv("GUESTCLOCK_MACHINE");
@@ -205,6 +225,7 @@ __attribute__((constructor)) static void start(void)
 	if (!folder)
 		return;
 	load_leaves(folder);
+	load_links(folder);
 	if (!take_cpuid()) {
 		fputs("machine.so: CPUID cannot be made to fault here\n", stderr);
 		_exit(FAULT_IMPOSSIBLE);
@@ -282,6 +303,18 @@ int openat64(int directory, const char *path, int flags, ...)
 ssize_t readlink(const char *path, char *target, size_t size)
 {
 	char buffer[8192];
+	size_t length;
 
-	return syscall(SYS_readlinkat, AT_FDCWD, redirect(path, buffer), target, size);
+	if (redirect(path, buffer) == path)
+		return syscall(SYS_readlinkat, AT_FDCWD, path, target, size);
+	for (unsigned i = 0; i < n_links; i++) {
+		if (strcmp(links[i].path, path) != 0)
+			continue;
+		length = strlen(links[i].target);
+		length = length < size ? length : size;
+		memcpy(target, links[i].target, length);
+		return (ssize_t)length;
+	}
+	errno = ENOENT;
+	return -1;
 }
