@@ -62,8 +62,10 @@ void gclk_format_age(gint64 ns, char buffer[32])
 
 	if (s < 120)
 		g_snprintf(buffer, 32, "%d s", (int)s);
-	else if (s < 120 * 60)
+	else if (s < 100 * 60)
 		g_snprintf(buffer, 32, "%d min", (int)(s / 60));
+	else if (s < 10 * 3600)
+		g_snprintf(buffer, 32, "%d.%d h", (int)(s / 3600), (int)(s % 3600 / 360));
 	else if (s < 48 * 3600)
 		g_snprintf(buffer, 32, "%d h", (int)(s / 3600));
 	else if (s < 730 * 86400)

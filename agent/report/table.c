@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "guestclock/format.h"
 #include "report/table.h"
+#include "guestclock/format.h"
 
 #include <math.h>
 #include <string.h>
@@ -54,6 +54,14 @@ static GclkStyle severity_style(GclkSeverity severity)
 static gint64 magnitude(gint64 ns)
 {
 	return ns == G_MININT64 ? G_MAXINT64 : ABS(ns);
+}
+
+/* From one moment to another, which a damaged file may have put anywhere. */
+static gint64 elapsed(gint64 from, gint64 to)
+{
+	gint64 ns;
+
+	return __builtin_sub_overflow(to, from, &ns) ? 0 : ns;
 }
 
 static const GclkSourceStatus *find_source(const GclkStatus *status, const char *name)
@@ -240,7 +248,7 @@ static void add_steps(GString *out, const GclkStatus *status)
 	if (!status->steps)
 		return;
 	gclk_format_offset(status->last_step, step);
-	gclk_format_age(status->boottime - status->last_step_boottime, age);
+	gclk_format_age(elapsed(status->last_step_boottime, status->boottime), age);
 	add_linef(out, "steps", "%" G_GUINT64_FORMAT ", the last %s, %s ago%s%s", status->steps,
 		step, age, status->last_step_reason ? ": " : "",
 		status->last_step_reason ? status->last_step_reason : "");
@@ -275,7 +283,7 @@ static void add_surroundings(GString *out, const GclkStatus *status)
 		add_line(out, "machine", machine->str);
 	if (status->servers_from)
 		add_linef(out, "NTP servers", "from %s", status->servers_from);
-	gclk_format_age(status->boottime - status->started_boottime, age);
+	gclk_format_age(elapsed(status->started_boottime, status->boottime), age);
 	add_linef(out, "guestclockd", "pid %" G_GINT64_FORMAT ", up %s", status->pid, age);
 }
 
@@ -358,7 +366,7 @@ static void format_poll(gint poll, char buffer[32])
 {
 	gint64 s;
 
-	poll = CLAMP(poll, -6, 30);
+	poll = CLAMP(poll, -3, 30); /* the table has no room for less, nor the configuration */
 	s = G_GINT64_CONSTANT(1) << MAX(poll, 0);
 	if (poll < 0)
 		g_snprintf(buffer, 32, "1/%d s", 1 << -poll);
@@ -443,8 +451,8 @@ static void add_reasons(GString *out, const GclkStatus *status)
 
 		if (!source->reason && !source->note)
 			continue;
-		text = g_strdup_printf("%s: %s", source->name,
-			source->reason ? source->reason : source->note);
+		text = g_strdup_printf(
+			"%s: %s", source->name, source->reason ? source->reason : source->note);
 		clean = gclk_text_clean(text);
 		if (first)
 			g_string_append_c(out, '\n');

@@ -9,7 +9,7 @@
 void gclk_format_offset(gint64 ns, char buffer[32]);
 /* The same without a sign; "unknown" for GCLK_BOUND_UNKNOWN. */
 void gclk_format_bound(gint64 ns, char buffer[32]);
-/* "3 s", "5 min", "2 h", "3 d", "2 yr"; a negative age is 0. */
+/* "3 s", "5 min", "2.5 h", "3 d", "2 yr", at most six columns; a negative age is 0. */
 void gclk_format_age(gint64 ns, char buffer[32]);
 
 #endif

@@ -436,7 +436,7 @@ static void test_stale(void)
 	check_stale(status, then - 5 * S - 1, boot, TRUE, "after now");
 	check_stale(status, then - 6 * S, boot, TRUE, "after now");
 	status->interval = G_MAXINT64; /* nobody may promise that */
-	check_stale(status, then + 3 * 3600 * S, boot, TRUE, "has not reported for 3 h");
+	check_stale(status, then + 3 * 3600 * S, boot, TRUE, "has not reported for 3.0 h");
 	status->interval = G_MININT64;
 	check_stale(status, then + 6 * S, boot, TRUE, "has not reported");
 	status->boottime = G_MININT64;

@@ -210,6 +210,42 @@ static void test_cells(void)
 	check_sources_has(status, "\na234567890123456789012345\n                         agrees ");
 }
 
+/* The widest of everything in one row. */
+static void test_widest_row(void)
+{
+	g_autoptr(GclkStatus) status = gclk_status_samples[0].make();
+	GclkSourceStatus *source = source_of(status, 1);
+	g_autofree char *text = NULL;
+
+	g_free(source->name);
+	source->name = g_strdup("a23456789012345678901234");
+	source->standing = GCLK_STANDING_FALSETICKER;
+	source->stratum = 255;
+	source->poll = -32;
+	source->offset = G_GINT64_CONSTANT(-9999999000000);
+	source->age = 5999 * GCLK_NS_PER_S;
+	source->error_bound = 99999 * GCLK_NS_PER_MS;
+	source->assumed = TRUE;
+	text = gclk_table_sources(status, FALSE);
+	GCLK_ASSERT_HAS(text, "\na23456789012345678901234 falseticker 99 1/8 s   377 99 min "
+			      "-9999.999 s ~99.999 s\n");
+}
+
+/* Times that only a damaged file can hold. */
+static void test_impossible_times(void)
+{
+	g_autoptr(GclkStatus) status = gclk_status_samples[0].make();
+
+	status->boottime = G_MAXINT64;
+	status->started_boottime = G_MININT64;
+	status->last_step_boottime = G_MININT64;
+	status->last_step = G_MININT64;
+	check_status_has(status, "up 0 s");
+	status->boottime = G_MININT64;
+	status->started_boottime = G_MAXINT64;
+	check_status_has(status, "up 0 s");
+}
+
 /* Only the word of the state is coloured in a row. */
 static void test_color_of_rows(void)
 {
@@ -283,13 +319,15 @@ static void test_format_age(void)
 		gint64 s;
 		const char *text;
 	} cases[] = { { -5, "0 s" }, { 0, "0 s" }, { 119, "119 s" }, { 120, "2 min" },
-		{ 7199, "119 min" }, { 7200, "2 h" }, { 48 * 3600 - 1, "47 h" },
+		{ 5999, "99 min" }, { 6000, "1.6 h" }, { 7199, "1.9 h" }, { 7200, "2.0 h" },
+		{ 35999, "9.9 h" }, { 36000, "10 h" }, { 48 * 3600 - 1, "47 h" },
 		{ 48 * 3600, "2 d" }, { 86400 * 729, "729 d" }, { 86400 * 731, "2 yr" } };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		char text[32];
 
 		gclk_format_age(cases[i].s * GCLK_NS_PER_S, text);
+		CU_ASSERT_TRUE(strlen(text) <= 6);
 		GCLK_ASSERT_STR(text, cases[i].text);
 	}
 }
@@ -357,6 +395,8 @@ int main(void)
 		{ "an unknown bound is said", test_unknown_bound_is_never_small },
 		{ "lines on demand", test_lines_on_demand },
 		{ "cells", test_cells },
+		{ "widest row", test_widest_row },
+		{ "impossible times", test_impossible_times },
 		{ "colour of the rows", test_color_of_rows },
 		{ "offsets", test_format_offset },
 		{ "bounds", test_format_bound },
