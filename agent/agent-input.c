@@ -43,6 +43,8 @@ static void note_move(GclkAgent *agent, gint64 jump)
 	agent->moved_raw = agent->now.raw;
 	agent->urgent = TRUE;
 	gclk_agent_burst(agent);
+	if (agent->events->moved)
+		agent->events->moved(agent->user, agent);
 }
 
 gboolean gclk_agent_look(GclkAgent *agent)

@@ -2,6 +2,7 @@
 /* The agent's life: sources come and go, it starts, remembers and stops. What it does: agent.c. */
 #include "agent-private.h"
 
+#include "guestclock/format.h"
 #include "memory.h"
 
 /* After so long without a decision one is made all the same: sources may have fallen silent. */
@@ -127,7 +128,7 @@ GclkAgent *gclk_agent_new(GclkPlatform *platform, const GclkConfig *config,
 	agent->findings = g_ptr_array_new_with_free_func(finding_free);
 	agent->actuator.steers = steers;
 	agent->bound = GCLK_BOUND_UNKNOWN;
-	agent->first = TRUE;
+	agent->first = agent->fresh = TRUE;
 	return agent;
 }
 
@@ -182,6 +183,19 @@ static void prime(const GclkAgent *agent, GclkSlot *slot)
 							    : SIGMA_UNKNOWN_PPB);
 }
 
+/* A source that takes the place of another one of the same name, with other polls or keys, knows
+   what that one had learned. */
+static void inherit(const GclkAgent *agent, GclkSlot *heir)
+{
+	for (guint i = 0; i < agent->slots->len; i++) {
+		const GclkSlot *slot = g_ptr_array_index(agent->slots, i);
+
+		if (slot != heir && slot->source->kind == heir->source->kind &&
+			g_str_equal(slot->source->name, heir->source->name))
+			gclk_estimator_copy(heir->estimator, slot->estimator);
+	}
+}
+
 void gclk_agent_add_source(GclkAgent *agent, GclkSource *source, const char *key)
 {
 	GclkSlot *slot = g_new0(GclkSlot, 1);
@@ -195,6 +209,7 @@ void gclk_agent_add_source(GclkAgent *agent, GclkSource *source, const char *key
 	g_ptr_array_add(agent->slots, slot);
 	if (agent->running) {
 		prime(agent, slot);
+		inherit(agent, slot);
 		gclk_source_start(source);
 	}
 }
@@ -216,8 +231,6 @@ void gclk_agent_keep_sources(GclkAgent *agent, const char *const *keys)
 			continue;
 		if (agent->selected == slot)
 			agent->selected = NULL;
-		if (agent->lately == slot)
-			agent->lately = NULL;
 		g_ptr_array_remove_index(agent->slots, i);
 	}
 }
@@ -244,6 +257,11 @@ gboolean gclk_agent_set_control(
 		reason ? ": " : "", reason ? reason : "");
 	/* Whoever steered in between may have left the clock anywhere: begin as at the start. */
 	agent->first = agent->first || (steers && !agent->actuator.steers);
+	agent->fresh = FALSE;
+	if (!steers) {
+		gclk_agent_clear_finding(agent, "clock-off");
+		gclk_agent_clear_finding(agent, "rate-beyond-reach");
+	}
 	return gclk_actuator_begin(&agent->actuator, agent->platform, steers, NULL, error);
 }
 
@@ -255,6 +273,7 @@ static void recall(GclkAgent *agent, GclkMemory *memory)
 		    agent->environment->boot_id, memory, &error))
 		gclk_agent_set_finding(agent, "state-directory", GCLK_SEVERITY_WARNING,
 			error->message, "the learned frequency is not known; it is learned again");
+	agent->fresh = !memory->same_boot;
 	if (memory->known) {
 		agent->estimate.frequency_ppb = memory->frequency_ppb;
 		agent->estimate.frequency_sigma_ppb = memory->sigma_ppb;
@@ -293,7 +312,7 @@ void gclk_agent_stop(GclkAgent *agent)
 	gclk_agent_remember(agent);
 	agent->running = FALSE;
 	g_ptr_array_set_size(agent->slots, 0);
-	agent->selected = agent->lately = NULL;
+	agent->selected = NULL;
 }
 
 static void burst(GclkSource *source, gint64 unused)
@@ -307,19 +326,35 @@ void gclk_agent_burst(GclkAgent *agent)
 	gclk_agent_tell_sources(agent, burst, 0);
 }
 
-gboolean gclk_agent_step(GclkAgent *agent, char **reason)
+/* What came of a step by hand, in words. */
+static char *tell_step(const GclkAgent *agent, guint64 steps_before)
 {
+	char text[32];
+
+	gclk_format_offset(agent->steps > steps_before ? agent->last_step : agent->offset, text);
+	if (agent->steps > steps_before)
+		return g_strdup_printf("stepped by %s", text);
+	if (!agent->first)
+		return g_strdup_printf("the clock is off by %s only: it is slewed", text);
+	return g_strdup("the clock will be stepped as soon as four samples agree");
+}
+
+gboolean gclk_agent_step(GclkAgent *agent, char **text)
+{
+	guint64 before = agent->steps;
+
 	if (!agent->actuator.steers) {
-		*reason = g_strdup_printf("the clock is not steered here%s%s",
+		*text = g_strdup_printf("the clock is not steered here%s%s",
 			agent->control_reason ? ": " : "",
 			agent->control_reason ? agent->control_reason : "");
 		return FALSE;
 	}
 	if (!agent->selected) {
-		*reason = g_strdup("no source is selected; see guestclock sources");
+		*text = g_strdup("no source is selected; see guestclock sources");
 		return FALSE;
 	}
-	agent->first = TRUE;
+	agent->first = agent->fresh = TRUE;
 	gclk_agent_decide(agent);
+	*text = tell_step(agent, before);
 	return TRUE;
 }

@@ -39,16 +39,17 @@ struct GclkAgent {
 	guint heartbeat; /* timer */
 	guint settling;  /* timer: no longer than this is waited for slow sources at the start */
 	gboolean first;  /* the clock has not been corrected since the start */
+	gboolean fresh;  /* ... nor by an earlier guestclockd since boot */
 
-	GclkClockPair now;  /* of the last decision */
-	gint64 moved_raw;   /* RAW time when REAL was last moved by somebody else; 0: never */
-	GclkSlot *selected; /* or NULL */
-	GclkSlot *lately;   /* the last one that was selected: holdover goes by its estimate */
+	GclkClockPair now;   /* of the last decision */
+	gint64 moved_raw;    /* RAW time when REAL was last moved by somebody else; 0: never */
+	GclkSlot *selected;  /* or NULL */
+	GclkLeap leap_ahead; /* what the last one selected announced */
 	gboolean single;
 	guint origins;
 	GclkState state;
 	char *reason;          /* why not synchronised */
-	GclkEstimate estimate; /* behind offset and bound */
+	GclkEstimate estimate; /* behind offset and bound; of the last source that was selected */
 	gint64 offset, bound;  /* reference minus REAL, ns, and how far that may be off */
 
 	guint64 steps;
@@ -69,7 +70,9 @@ void gclk_agent_select(GclkAgent *agent, char **reason);
 gint64 gclk_agent_offset(const GclkAgent *agent, const GclkEstimate *estimate);
 gint64 gclk_agent_poll_interval(const GclkSlot *slot);
 
-/* agent.c: one turn of the pipeline, from a look at the clocks to the report. */
+/* agent.c: offset and bound for the time of the last look. */
+void gclk_agent_estimate(GclkAgent *agent);
+/* One turn of the pipeline, from a look at the clocks to the report. */
 void gclk_agent_decide(GclkAgent *agent);
 extern const GclkSourceEvents gclk_agent_source_events; /* user: the GclkSlot */
 void gclk_agent_tell_sources(GclkAgent *agent, void (*tell)(GclkSource *, gint64), gint64 value);

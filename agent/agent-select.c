@@ -83,7 +83,7 @@ static void note_selection(GclkAgent *agent, GclkSlot *selected, const char *rea
 	}
 	agent->selected = selected;
 	if (selected)
-		agent->lately = selected;
+		agent->leap_ahead = selected->last.leap;
 }
 
 void gclk_agent_select(GclkAgent *agent, char **reason)

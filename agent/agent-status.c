@@ -159,7 +159,7 @@ static void tell_clock(GclkStatus *out, const GclkAgent *agent)
 		out->slew_left = agent->actuator.steers ? d.phase : 0;
 		out->tai_offset = d.tai_offset;
 	}
-	out->leap = agent->lately ? agent->lately->last.leap : GCLK_LEAP_NONE;
+	out->leap = agent->leap_ahead;
 	out->steps = agent->steps;
 	out->last_step = agent->last_step;
 	out->last_step_boottime = agent->last_step_boottime;
@@ -187,6 +187,7 @@ GclkStatus *gclk_agent_status(GclkAgent *agent)
 	GclkStatus *out = gclk_status_new();
 
 	agent->platform->read_pair(agent->platform, &agent->now);
+	gclk_agent_estimate(agent);
 	out->state = agent->state;
 	out->reason = g_strdup(agent->reason);
 	out->control = agent->actuator.steers ? "kernel" : "none";

@@ -50,6 +50,7 @@ static GclkServoOutput run_servo(const GclkAgent *agent)
 		.samples = agent->estimate.samples,
 		.origins = agent->origins,
 		.first = agent->first,
+		.fresh = agent->fresh,
 		.interval = gclk_agent_poll_interval(agent->selected),
 		.tick_ppb = agent->actuator.tick_ppb,
 	};
@@ -119,6 +120,16 @@ static gboolean within_limit(const GclkAgent *agent)
 	return error <= agent->config->max_error;
 }
 
+/* Why a clock with a source is not synchronised. */
+static const char *why_not(const GclkAgent *agent)
+{
+	if (agent->estimate.suspects)
+		return "its source has just jumped: further samples will tell what happened";
+	if (ABS(agent->offset) > agent->config->max_error)
+		return "the clock is off by more than max-error";
+	return "the clock may be off by more than max-error";
+}
+
 static void judge_state(GclkAgent *agent, GclkServoAction action, const char *no_source)
 {
 	gboolean was_good =
@@ -129,8 +140,7 @@ static void judge_state(GclkAgent *agent, GclkServoAction action, const char *no
 	else if (agent->selected && within_limit(agent) && action != GCLK_SERVO_REFUSE)
 		set_state(agent, GCLK_STATE_SYNCHRONISED, NULL);
 	else if (agent->selected)
-		set_state(agent, GCLK_STATE_UNSYNCHRONISED,
-			"the clock is off by more than max-error");
+		set_state(agent, GCLK_STATE_UNSYNCHRONISED, why_not(agent));
 	else if (was_good && within_limit(agent))
 		set_state(agent, GCLK_STATE_HOLDOVER, no_source);
 	else if (agent->state != GCLK_STATE_STARTING || agent->settling == 0)
@@ -141,7 +151,7 @@ static void judge_state(GclkAgent *agent, GclkServoAction action, const char *no
    day on which it is told, so it is told on that day only. */
 static GclkLeap leap_today(const GclkAgent *agent)
 {
-	GclkLeap leap = agent->lately ? agent->lately->last.leap : GCLK_LEAP_NONE;
+	GclkLeap leap = agent->leap_ahead;
 
 	if (!gclk_leap_day(agent->now.real) || leap == GCLK_LEAP_UNSYNC)
 		return GCLK_LEAP_NONE;
@@ -174,14 +184,13 @@ static void report(GclkAgent *agent)
 
 /* --- the pipeline on one screen --------------------------------------------------------------- */
 
-static void estimate_now(GclkAgent *agent)
+void gclk_agent_estimate(GclkAgent *agent)
 {
-	const GclkSlot *slot = agent->selected ? agent->selected : agent->lately;
-
-	if (!slot || !gclk_estimator_predict(slot->estimator, agent->now.raw, &agent->estimate)) {
-		agent->bound = GCLK_BOUND_UNKNOWN;
+	if (!agent->selected || !gclk_estimator_predict(agent->selected->estimator, agent->now.raw,
+					&agent->estimate))
+		gclk_estimate_carry(&agent->estimate, agent->now.raw);
+	if (agent->estimate.samples == 0)
 		return;
-	}
 	agent->offset = gclk_agent_offset(agent, &agent->estimate);
 	agent->bound = agent->estimate.bound;
 }
@@ -196,7 +205,7 @@ void gclk_agent_decide(GclkAgent *agent)
 	gclk_agent_await(agent);
 	gclk_agent_look(agent);
 	gclk_agent_select(agent, &no_source);
-	estimate_now(agent);
+	gclk_agent_estimate(agent);
 	/* The first correction may go either way and far: every source is heard before it. */
 	if (agent->selected && (!agent->first || agent->settling == 0 || gclk_agent_settled(agent)))
 		action = steer(agent);

@@ -19,6 +19,8 @@ typedef struct {
 	/* Something people or the status file should see; urgent: state, selection or findings
 	 * changed. */
 	void (*report)(gpointer user, GclkAgent *agent, gboolean urgent);
+	/* Somebody else moved the clock: who? May be NULL. */
+	void (*moved)(gpointer user, GclkAgent *agent);
 } GclkAgentEvents;
 
 /* steers: control is `kernel`; control_reason says why it is or is not, may be NULL. All borrowed
@@ -49,8 +51,9 @@ void gclk_agent_stop(GclkAgent *agent);
 
 /* Asks every source for a burst. */
 void gclk_agent_burst(GclkAgent *agent);
-/* By hand: the next decision may step either way, at once. FALSE with a reason when it cannot. */
-gboolean gclk_agent_step(GclkAgent *agent, char **reason);
+/* By hand: the clock is stepped either way, at once. *text says what was done, or (FALSE) why it
+   cannot be; caller frees. */
+gboolean gclk_agent_step(GclkAgent *agent, char **text);
 
 /* Has every source given enough samples, or said why it does not? */
 gboolean gclk_agent_settled(const GclkAgent *agent);

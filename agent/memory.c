@@ -34,8 +34,8 @@ static gboolean parse(
 	}
 	boot = g_key_file_get_string(file, GROUP, "boot-id", NULL);
 	out->saved = g_key_file_get_int64(file, GROUP, "realtime-ns", NULL);
-	out->sigma_ppb =
-		boot && g_strcmp0(boot, boot_id) == 0 ? SIGMA_SAME_BOOT_PPB : SIGMA_REBOOT_PPB;
+	out->same_boot = boot && g_strcmp0(boot, boot_id) == 0;
+	out->sigma_ppb = out->same_boot ? SIGMA_SAME_BOOT_PPB : SIGMA_REBOOT_PPB;
 	out->known = TRUE;
 	return TRUE;
 }

@@ -11,6 +11,7 @@ typedef struct {
 	double frequency_ppb; /* what RAW lacks */
 	double sigma_ppb;     /* how far it is to be trusted now */
 	gint64 saved;         /* REAL when it was saved, ns; 0: never */
+	gboolean same_boot;   /* saved since this machine booted */
 } GclkMemory;
 
 /* A missing file is an empty memory; a damaged one too, with an error. boot_id (may be NULL): after

@@ -12,8 +12,9 @@ gboolean gclk_actuator_begin(GclkActuator *a, GclkPlatform *platform, gboolean s
 	GclkDiscipline now = { 0 };
 
 	*a = (GclkActuator){ .platform = platform, .steers = steers };
-	if (!platform->get_discipline(platform, &now, error))
-		return FALSE;
+	/* Where the kernel does not even let itself be read, the clock can still be measured. */
+	if (!platform->get_discipline(platform, &now, steers ? error : NULL))
+		return !steers;
 	a->frequency_ppb = now.frequency_ppb;
 	a->tick_ppb = now.tick_ppb;
 	a->unsynchronised = now.unsynchronised;
@@ -54,7 +55,12 @@ gboolean gclk_actuator_apply(GclkActuator *a, const GclkServoOutput *out, GError
 	/* REFUSE sets the phase too: to zero, so that an old correction does not go on. */
 	if (!set_rate(a, out, GCLK_SET_PHASE, error))
 		return FALSE;
-	return out->action != GCLK_SERVO_STEP || a->platform->step(a->platform, out->step, error);
+	if (out->action != GCLK_SERVO_STEP)
+		return TRUE;
+	/* A step makes the kernel forget what it was told: TK_CLEAR_NTP in
+	 * timekeeping_inject_offset(). */
+	a->told_raw = 0;
+	return a->platform->step(a->platform, out->step, error);
 }
 
 static gboolean worth_telling(const GclkActuator *a, gint64 raw, const GclkHonesty *h)

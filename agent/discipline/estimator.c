@@ -21,6 +21,8 @@ static const double wanders[] = { 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e
    Less than the floor, ns, is left to the filters: no disruption is that small. */
 #define ODD_SIGMA 6.0
 #define ODD_FLOOR 10000.0
+/* By so many samples the noise has been learned, and with it every sigma. */
+#define SIGMA_KNOWN 12
 /* So many odd ones in a row that do not agree are no jump: the noise is greater than believed. */
 #define ODD_NOISE 8
 /* Before so many samples the noise is not known well enough to call one odd. */
@@ -48,6 +50,7 @@ struct GclkEstimator {
 	Memory odd[GCLK_ESTIMATOR_AGREE]; /* suspects in a row */
 	guint odd_n;
 	guint odd_in_a_row; /* whether they agree or not */
+	Memory last_odd;    /* valid when odd_in_a_row */
 };
 
 GclkEstimator *gclk_estimator_new(void)
@@ -238,6 +241,7 @@ static GclkEstimatorResult accept(GclkEstimator *e, const Memory *m)
 
 static GclkEstimatorResult suspect(GclkEstimator *e, const Memory *m, double oddness)
 {
+	e->last_odd = *m;
 	if (e->odd_n && !agree(&e->odd[e->odd_n - 1], m))
 		e->odd_n = 0;
 	e->odd[e->odd_n++] = *m;
@@ -280,25 +284,85 @@ void gclk_estimator_shift(GclkEstimator *e, gint64 delta)
 	e->odd_n = e->odd_in_a_row = 0;
 }
 
-/* The true offset lies within the bound of every sample, each widened by what the clock may have
-   drifted since; the tightest of them bounds the estimate. */
-static gint64 bound_at(
-	const GclkEstimator *e, gint64 raw, double offset, double frequency, gboolean *assumed)
+void gclk_estimator_copy(GclkEstimator *to, const GclkEstimator *from)
 {
+	*to = *from;
+}
+
+static gint64 to_bound(double ns)
+{
+	return ns < 9e18 ? (gint64)ceil(ns) : GCLK_BOUND_UNKNOWN;
+}
+
+/* How fast a clock may leave its known frequency, ppb: a frequency that is itself hardly known yet
+   lets it go faster, and so do few samples, by which sigma is hardly known either. */
+static double drift_rate(double frequency_sigma, guint samples)
+{
+	double unknown = samples < SIGMA_KNOWN ? 2 * JUMP_FREQUENCY_SIGMA : 0;
+
+	return GCLK_DRIFT_BOUND_PPB + 3 * frequency_sigma + unknown;
+}
+
+void gclk_estimate_carry(GclkEstimate *estimate, gint64 raw)
+{
+	double age = seconds(raw - estimate->raw);
+
+	if (age <= 0)
+		return;
+	estimate->offset += (gint64)llround(estimate->frequency_ppb * age);
+	estimate->offset_sigma += estimate->frequency_sigma_ppb * age;
+	estimate->bound = gclk_bound_add(estimate->bound,
+		to_bound(age * drift_rate(estimate->frequency_sigma_ppb, estimate->samples)));
+	estimate->raw = raw;
+}
+
+/* How far a sample's line lies from the estimate, both at raw, ns. */
+static double distance(
+	const GclkEstimator *e, const Memory *m, gint64 raw, double offset, double frequency)
+{
+	double then = (double)(m->offset - e->base_offset) + frequency * seconds(raw - m->raw);
+
+	return fabs(offset - then);
+}
+
+/* A sample that says more than the bound allows shows that something is other than was thought, as
+   the rate after a migration. Then the bound reaches to all that it says. */
+static gint64 reach_to(const GclkEstimator *e, const Memory *m, gint64 bound, gint64 raw,
+	double offset, double frequency)
+{
+	double far = distance(e, m, raw, offset, frequency);
+	gint64 both = gclk_bound_add(bound, m->bound);
+
+	return to_bound(far) > both ? gclk_bound_add(to_bound(far), m->bound) : bound;
+}
+
+/* The true offset lies within the bound of every sample, each widened by what the clock may have
+   drifted since; the tightest of them bounds the estimate, unless the last sample contradicts that.
+   While it is open whether an odd sample is an outlier or a jump, the bound reaches to it too. */
+static gint64 bound_at(const GclkEstimator *e, gint64 raw, const Mixture *now, gboolean *assumed)
+{
+	double offset = now->offset, frequency = now->frequency;
+	double rate = drift_rate(sqrt(now->frequency_variance), e->samples);
 	gint64 best = GCLK_BOUND_UNKNOWN;
 
 	*assumed = FALSE;
 	for (guint i = 0; i < e->recent_n; i++) {
 		const Memory *m = &e->recent[i];
-		double age = seconds(raw - m->raw);
-		double then = (double)(m->offset - e->base_offset) + frequency * age;
-		double error = fabs(offset - then) + age * GCLK_DRIFT_BOUND_PPB;
-		gint64 bound = gclk_bound_add(m->bound, error < 9e18 ? (gint64)error : G_MAXINT64);
+		double drift = seconds(raw - m->raw) * rate;
+		gint64 bound = gclk_bound_add(
+			m->bound, to_bound(distance(e, m, raw, offset, frequency) + drift));
 
 		if (bound < best) {
 			best = bound;
 			*assumed = m->assumed;
 		}
+	}
+	best = reach_to(e, &e->recent[(e->recent_next + RECENT - 1) % RECENT], best, raw, offset,
+		frequency);
+	if (e->odd_in_a_row) {
+		double far = distance(e, &e->last_odd, raw, offset, frequency);
+
+		best = gclk_bound_add(best, to_bound(far + (double)e->last_odd.delay / 2));
 	}
 	return best;
 }
@@ -318,9 +382,10 @@ gboolean gclk_estimator_predict(const GclkEstimator *e, gint64 raw, GclkEstimate
 		.frequency_ppb = now.frequency,
 		.frequency_sigma_ppb = sqrt(now.frequency_variance),
 		.samples = e->samples,
+		.suspects = e->odd_in_a_row,
 		.last_raw = e->base_raw,
 	};
-	out->bound = bound_at(e, raw, now.offset, now.frequency, &out->assumed);
+	out->bound = bound_at(e, raw, &now, &out->assumed);
 	out->tightest = GCLK_BOUND_UNKNOWN;
 	for (guint i = 0; i < e->recent_n; i++)
 		out->tightest = MIN(out->tightest, e->recent[i].bound);

@@ -37,14 +37,15 @@ typedef struct {
 	gboolean assumed; /* bound rests on an assumed reference error */
 	double jitter;    /* learned one-sigma noise of a typical sample, ns */
 	guint samples;    /* fused since the start or the last jump */
+	guint suspects;   /* odd samples in a row: bound covers what they say */
 	gint64 last_raw;  /* RAW time of the last accepted sample */
 } GclkEstimate;
 
 /* Samples that must agree before a jump is believed (design, conduct 2). */
 #define GCLK_ESTIMATOR_AGREE 4
 
-/* A clock left alone is taken to drift by no more than this beyond its known frequency
-   (PHI of RFC 5905 section 11: 15 ppm). */
+/* A clock left alone is taken to drift by no more than this beyond its known frequency (PHI of RFC
+   5905 section 11: 15 ppm), and three sigma of that. */
 #define GCLK_DRIFT_BOUND_PPB 15000
 
 GclkEstimator *gclk_estimator_new(void);
@@ -59,6 +60,13 @@ GclkEstimatorResult gclk_estimator_add(GclkEstimator *estimator, const GclkSampl
 
 /* UTC itself was stepped by delta ns: a leap second. */
 void gclk_estimator_shift(GclkEstimator *estimator, gint64 delta);
+
+/* What was learned goes over to another estimator, of the same reference. */
+void gclk_estimator_copy(GclkEstimator *to, const GclkEstimator *from);
+
+/* Carries an estimate on to a later RAW time without its estimator: the frequency is kept, the
+   bound grows by GCLK_DRIFT_BOUND_PPB. */
+void gclk_estimate_carry(GclkEstimate *estimate, gint64 raw);
 
 /* The estimate for a RAW time at or after the last sample. FALSE: no sample yet. */
 gboolean gclk_estimator_predict(const GclkEstimator *estimator, gint64 raw, GclkEstimate *out);

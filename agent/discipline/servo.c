@@ -6,7 +6,7 @@
 /* Samples that must agree before the clock is stepped, at start and later (conduct 2). */
 #define STEP_SAMPLES 4
 
-/* At the start there is no history to protect, and slewing 10 ms takes a minute: step from 1 ms. */
+/* After a boot there is no history to protect, and slewing 10 ms takes a minute: step from 1 ms. */
 #define FIRST_STEP_THRESHOLD GCLK_NS_PER_MS
 
 /* The tick moves in units of 1 us in USER_HZ 100 = 100 ppm (adjtimex(2)). */
@@ -68,8 +68,9 @@ typedef struct {
 
 static Decision decide(const GclkServoPolicy *policy, const GclkServoInput *in)
 {
-	gint64 threshold = in->first ? MIN(FIRST_STEP_THRESHOLD, policy->step_threshold)
-				     : policy->step_threshold;
+	gint64 threshold = in->first && in->fresh
+				   ? MIN(FIRST_STEP_THRESHOLD, policy->step_threshold)
+				   : policy->step_threshold;
 
 	if (in->first && in->samples < STEP_SAMPLES)
 		return (Decision){ GCLK_SERVO_WAIT, "waiting for samples that agree" };

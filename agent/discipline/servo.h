@@ -30,6 +30,8 @@ typedef struct {
 	guint samples;        /* that agree since the start or the last jump */
 	guint origins;        /* that agree */
 	gboolean first;  /* not yet corrected since the start, or by hand: one step, either way */
+	gboolean fresh;  /* with first: nobody has kept this clock since boot, a small step does no
+			    harm */
 	gint64 interval; /* ns until the next sample is due */
 	double tick_ppb; /* tick in force */
 } GclkServoInput;

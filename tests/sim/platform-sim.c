@@ -81,6 +81,9 @@ static gboolean step(GclkPlatform *platform, gint64 delta, GError **error)
 	(void)error;
 	sim_real_step(vm_of(platform), delta);
 	sim_phase_set(vm_of(platform), 0, 0);
+	/* TK_CLEAR_NTP: the kernel forgets what it was told of the clock's quality */
+	sim_discipline(vm_of(platform))->max_error = 16 * GCLK_NS_PER_S;
+	sim_discipline(vm_of(platform))->unsynchronised = TRUE;
 	return TRUE;
 }
 

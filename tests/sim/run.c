@@ -158,6 +158,22 @@ static double bound_ratio(Run *run, double error)
 	return fabs(error) * 1e9 / (double)status->error_bound;
 }
 
+/* Until the next poll nobody can know what happened just now. From then on no bound may be wrong.
+ */
+static gboolean unforeseeable(const SimScenario *s, double t)
+{
+	double poll = ldexp(1, s->n_servers ? s->max_poll : s->ptp_poll) * 2.1 + 1;
+
+	for (guint i = 0; i < SIM_EVENTS_MAX && s->events[i].what; i++) {
+		const SimEvent *event = &s->events[i];
+		double end = event->at + poll + (event->what == SIM_PAUSE ? event->value : 0);
+
+		if (t >= event->at && t <= end)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void on_watch(gpointer user)
 {
 	Run *run = user;
@@ -174,9 +190,13 @@ static void on_watch(gpointer user)
 		run->square_sum += error * error;
 		run->watched++;
 		run->result->max = MAX(run->result->max, fabs(error));
+	}
+	if (sim_verbose && !unforeseeable(s, t) && bound_ratio(run, error) > 1)
+		printf("# %10.3f s  error %+.9f s is %.2f times the stated bound\n", t, error,
+			bound_ratio(run, error));
+	if (!unforeseeable(s, t))
 		run->result->worst_bound_ratio =
 			MAX(run->result->worst_bound_ratio, bound_ratio(run, error));
-	}
 	sim_at(run->world.vm, WATCH_INTERVAL, on_watch, run);
 }
 

@@ -28,7 +28,9 @@ static void bed_clear(Bed *bed)
 
 static void round_trip(void)
 {
-	const GclkMemory in = { TRUE, -12345.678, 0, G_GINT64_CONSTANT(1795219200123456789) };
+	const GclkMemory in = { .known = TRUE,
+		.frequency_ppb = -12345.678,
+		.saved = G_GINT64_CONSTANT(1795219200123456789) };
 	GclkMemory same, other;
 	Bed bed;
 
@@ -41,6 +43,8 @@ static void round_trip(void)
 	/* another boot calibrates the raw clock anew */
 	CU_ASSERT_TRUE(gclk_memory_load(bed.platform, "/var/lib/g", "boot-2", &other, NULL));
 	CU_ASSERT_TRUE(other.sigma_ppb > 10 * same.sigma_ppb);
+	CU_ASSERT_TRUE(same.same_boot);
+	CU_ASSERT_FALSE(other.same_boot);
 	bed_clear(&bed);
 }
 

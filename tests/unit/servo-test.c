@@ -23,6 +23,7 @@ static GclkServoOutput run(gint64 offset, gboolean first, guint samples, guint o
 		.samples = samples,
 		.origins = origins,
 		.first = first,
+		.fresh = first,
 		.interval = 16 * S,
 	};
 
