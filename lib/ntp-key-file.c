@@ -144,8 +144,10 @@ static const char *parse_words(
 		secret = type;
 		type = "MD5";
 	}
-	if (!find_type(type, &key->type))
-		return "the type is none of MD5, SHA1, SHA256, SHA384, SHA512, AES128, AES256";
+	if (!find_type(type, &key->type)) {
+		key->type = GCLK_NTP_KEY_UNKNOWN;
+		return NULL;
+	}
 	wrong = decode_secret(secret, key);
 	if (wrong)
 		return wrong;
@@ -208,4 +210,13 @@ const GclkNtpKey *gclk_ntp_keys_find(const GArray *keys, guint32 id)
 		if (g_array_index(keys, GclkNtpKey, i).id == id)
 			return &g_array_index(keys, GclkNtpKey, i);
 	return NULL;
+}
+
+char *gclk_ntp_key_flaw(const GclkNtpKey *key)
+{
+	if (key->type != GCLK_NTP_KEY_UNKNOWN)
+		return NULL;
+	return g_strdup_printf("key %u has a type that is not known here (known are MD5, SHA1, "
+			       "SHA256, SHA384, SHA512, AES128, AES256)",
+		key->id);
 }

@@ -34,6 +34,7 @@ static const struct nettle_hash *hash_of(GclkNtpKeyType type)
 		return &nettle_sha512;
 	case GCLK_NTP_KEY_AES128:
 	case GCLK_NTP_KEY_AES256:
+	case GCLK_NTP_KEY_UNKNOWN:
 		break;
 	}
 	return NULL;
@@ -80,6 +81,8 @@ static gsize whole_mac(
 		return aes128(key, data, length, mac);
 	case GCLK_NTP_KEY_AES256:
 		return aes256(key, data, length, mac);
+	case GCLK_NTP_KEY_UNKNOWN:
+		return 0;
 	default:
 		return digest(key, data, length, mac);
 	}
@@ -97,7 +100,7 @@ gboolean gclk_ntp_mac_check(const GclkNtpKey *key, const guint8 *data, gsize len
 	guint8 right[GCLK_NTP_MAC_MAX];
 	gsize whole = whole_mac(key, data, length, right);
 
-	if (mac_length != whole && mac_length != MIN(whole, WIRE_MAX))
+	if (whole == 0 || (mac_length != whole && mac_length != MIN(whole, WIRE_MAX)))
 		return FALSE;
 	return memeql_sec(right, mac, mac_length) != 0;
 }
@@ -107,7 +110,7 @@ gsize gclk_ntp_mac_append(const GclkNtpKey *key, guint8 *packet, gsize length, g
 	guint8 mac[GCLK_NTP_MAC_MAX];
 	gsize mac_length = gclk_ntp_mac(key, packet, length, mac);
 
-	if (length > size || size - length < 4 + mac_length)
+	if (mac_length == 0 || length > size || size - length < 4 + mac_length)
 		return 0;
 	for (gint i = 0; i < 4; i++)
 		packet[length + (gsize)i] = (guint8)(key->id >> (24 - 8 * i));

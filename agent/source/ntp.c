@@ -458,6 +458,7 @@ static void set_key(Ntp *ntp, const GclkNtpSettings *settings)
 				       : g_strdup_printf("there is no key %u", settings->key_id);
 		return;
 	}
+	ntp->failure = gclk_ntp_key_flaw(settings->key);
 	ntp->key = *settings->key;
 	ntp->exchange.context.key = &ntp->key;
 }

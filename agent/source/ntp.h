@@ -14,7 +14,8 @@ typedef struct {
 	gboolean iburst;
 	gint64 max_distance; /* ns: refuse a root distance beyond */
 	guint32 key_id;      /* 0: none */
-	const GclkNtpKey *key; /* NULL with key_id != 0: the source is failed, with key_reason */
+	const GclkNtpKey *key; /* NULL with key_id != 0: the source is failed, with key_reason; of
+				  unknown type: failed too */
 	const char *key_reason;
 	gint64 pivot; /* ns since 1970, resolves the era (gclk_ntp_time_to_ns); 0: the build date */
 } GclkNtpSettings;

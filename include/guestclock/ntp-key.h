@@ -13,6 +13,7 @@ typedef enum {
 	GCLK_NTP_KEY_SHA256,
 	GCLK_NTP_KEY_SHA384,
 	GCLK_NTP_KEY_SHA512,
+	GCLK_NTP_KEY_UNKNOWN, /* of a type that is none of these: no MAC can be made with it */
 } GclkNtpKeyType;
 
 #define GCLK_NTP_KEY_MAX 128
@@ -35,6 +36,9 @@ typedef struct {
  * all hexadecimal digits are taken as such; else the text itself. The key of a cipher must have the
  * cipher's length (ntpsec would pad or cut it, chronyd refuses it).
  *
+ * A key of another TYPE gets GCLK_NTP_KEY_UNKNOWN and no bytes: the file may serve other programs
+ * too, and its other keys are good. What is malformed is an error.
+ *
  * Returns an array of GclkNtpKey in file order, or NULL with an error of GCLK_NTP_KEY_ERROR that
  * names the line, never the secret. Two keys of one id are an error.
  */
@@ -46,8 +50,13 @@ GQuark gclk_ntp_key_error_quark(void);
 /* The key with that id, or NULL. */
 const GclkNtpKey *gclk_ntp_keys_find(const GArray *keys, guint32 id);
 
+/* Why no MAC can be made with the key ("key 7 has a type that is not known here"), or NULL. Caller
+   frees. */
+char *gclk_ntp_key_flaw(const GclkNtpKey *key);
+
 /* MAC over data; returns its length in bytes as it stands on the wire: 16 for AES-CMAC, the digest
-   cut to 20 bytes for the others (RFC 7822 section 7.5.1.4; chronyd 4 and ntpsec do the same). */
+   cut to 20 bytes for the others (RFC 7822 section 7.5.1.4; chronyd 4 and ntpsec do the same), 0
+   for a key of unknown type. */
 gsize gclk_ntp_mac(
 	const GclkNtpKey *key, const guint8 *data, gsize length, guint8 mac[GCLK_NTP_MAC_MAX]);
 
@@ -57,7 +66,7 @@ gboolean gclk_ntp_mac_check(const GclkNtpKey *key, const guint8 *data, gsize len
 	const guint8 *mac, gsize mac_length);
 
 /* Appends key id and MAC to a packet of that length. Returns the new length, or 0 if size is too
-   small. */
+   small or the key's type unknown. */
 gsize gclk_ntp_mac_append(const GclkNtpKey *key, guint8 *packet, gsize length, gsize size);
 
 /* "AES128", "SHA1" ... */

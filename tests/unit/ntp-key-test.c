@@ -252,8 +252,9 @@ static void test_bad_files(void)
 		{ "-1 MD5 swordfish", "line 1: the key id" },
 		{ "4294967296 MD5 swordfish", "line 1: the key id" },
 		{ "1x MD5 swordfish", "line 1: the key id" },
-		{ "\n\n1 SHA3-256 swordfish", "line 3: the type" },
-		{ "1 swordfish MD5", "line 1: the type" },
+		{ "\n\n1 SHA3-256 swordfish extra", "line 3: there is something behind" },
+		{ "0 SHA3-256 swordfish", "line 1: the key id" },
+		{ "1 SHA3-256 swordfish\n1 MD5 swordfish", "line 2: this key id is taken" },
 		{ "1 MD5 swordfish extra", "line 1: there is something behind" },
 		{ "1 MD5 HEX:swordfish", "hexadecimal" },
 		{ "1 MD5 HEX:abc", "even number" },
@@ -277,6 +278,37 @@ static void test_bad_files(void)
 		GCLK_ASSERT_HAS(error->message, rows[i].part);
 		CU_ASSERT_PTR_NULL(strstr(error->message, "swordfish"));
 	}
+}
+
+/* A file that serves other programs too: what we cannot use does not take the rest away. */
+static void test_unknown_types(void)
+{
+	static const char text[] = "1 SHA3-256 HEX:00112233 # new\n2 MD5 a\n3 MD5X HEX:nonsense\n"
+				   "4 swordfish MD5\n";
+	static const guint32 unknown[] = { 1, 3, 4 };
+	g_autoptr(GArray) keys = gclk_ntp_keys_parse(text, strlen(text), NULL);
+	guint8 packet[64] = "bc";
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(keys);
+	GCLK_ASSERT_INT(keys->len, 4);
+	GCLK_ASSERT_INT(gclk_ntp_keys_find(keys, 2)->type, GCLK_NTP_KEY_MD5);
+	GCLK_ASSERT_STR(gclk_ntp_key_flaw(gclk_ntp_keys_find(keys, 2)), NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(unknown); i++) {
+		const GclkNtpKey *key = gclk_ntp_keys_find(keys, unknown[i]);
+		g_autofree char *begin =
+			g_strdup_printf("key %u has a type that is not known here", unknown[i]);
+		g_autofree char *flaw = gclk_ntp_key_flaw(key);
+		guint8 mac[GCLK_NTP_MAC_MAX] = { 0 };
+
+		GCLK_ASSERT_HAS(flaw, begin);
+		CU_ASSERT_PTR_NULL(strstr(flaw, "swordfish"));
+		GCLK_ASSERT_INT(key->length, 0);
+		GCLK_ASSERT_INT(gclk_ntp_mac(key, packet, 2, mac), 0);
+		for (gsize n = 0; n <= sizeof(mac); n++)
+			CU_ASSERT_FALSE(gclk_ntp_mac_check(key, packet, 2, mac, n));
+		GCLK_ASSERT_INT(gclk_ntp_mac_append(key, packet, 2, sizeof(packet)), 0);
+	}
+	GCLK_ASSERT_STR(gclk_ntp_key_type_name(GCLK_NTP_KEY_UNKNOWN), "unknown");
 }
 
 static void test_long_keys(void)
@@ -319,6 +351,7 @@ int main(void)
 		{ "ntpd's rule for hexadecimal", test_ntpd_rule },
 		{ "names of types", test_type_names },
 		{ "bad key files", test_bad_files },
+		{ "unknown types", test_unknown_types },
 		{ "longest key", test_long_keys },
 		{ "binary file", test_binary_file },
 		{ NULL, NULL },

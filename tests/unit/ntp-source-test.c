@@ -682,6 +682,24 @@ static void test_missing_key(void)
 	rig_clear(&rig);
 }
 
+/* A request without its MAC must never leave. */
+static void test_key_of_unknown_type(void)
+{
+	const GclkNtpKey odd = { .id = 7, .type = GCLK_NTP_KEY_UNKNOWN };
+	GclkNtpSettings settings = plain;
+	Rig rig;
+
+	settings.key_id = 7;
+	settings.key = &odd;
+	rig_init(&rig, &settings);
+	gclk_source_start(rig.source);
+	ASSERT_CONDITION(&rig, GCLK_SOURCE_FAILED);
+	GCLK_ASSERT_HAS(rig.source->reason, "key 7 has a type that is not known here");
+	gclk_source_burst(rig.source);
+	CU_ASSERT_FALSE(next_request(&rig, 10000 * S));
+	rig_clear(&rig);
+}
+
 /* --- refusals --------------------------------------------------------------------------------- */
 
 static void test_unsynchronised_server(void)
@@ -1382,6 +1400,7 @@ int main(void)
 		{ "key", test_key },
 		{ "wrong key", test_wrong_key },
 		{ "missing key", test_missing_key },
+		{ "key of an unknown type", test_key_of_unknown_type },
 		{ "unsynchronised server", test_unsynchronised_server },
 		{ "loop", test_loop },
 		{ "own address", test_own_address },
