@@ -12,6 +12,17 @@
 /* From here on an age is worth a remark: upstreams are asked every half hour or so at most. */
 #define REFERENCE_OLD (GCLK_NS_PER_S * 86400)
 
+/* Stable words for machines, as gclk_ntp_verdict_name has them for answers. */
+#define OWN_ADDRESS_ID "own-address"
+
+void gclk_probe_clear(GclkProbe *probe)
+{
+	for (gsize i = 0; i < probe->n_failures; i++)
+		g_clear_pointer(&probe->failures[i].reason, g_free);
+	probe->n_failures = 0;
+	g_clear_pointer(&probe->silence, g_free);
+}
+
 static const char *const standing_names[] = {
 	[GCLK_PROBE_USABLE] = "usable",
 	[GCLK_PROBE_REFUSED] = "refused",
@@ -38,7 +49,7 @@ static const char *advice_of(const GclkProbe *probe)
 {
 	if (probe->reply.verdict != GCLK_NTP_GOOD)
 		return gclk_ntp_verdict_advice(probe->reply.verdict);
-	return NULL;
+	return probe->own ? "name the server that this machine shall follow" : NULL;
 }
 
 /* --- text ------------------------------------------------------------------------------------- */
@@ -76,6 +87,8 @@ static void write_question(GString *out, const GclkProbe *probe)
 			probe->server, address, probe->address.port, probe->addresses);
 	else
 		line(out, "asked", "%s: %s port %u", probe->server, address, probe->address.port);
+	for (gsize i = 0; i < probe->n_failures; i++)
+		line(out, "before that", "%s", probe->failures[i].reason);
 	if (probe->key)
 		line(out, "with key", "%u (%s)", probe->key->id,
 			gclk_ntp_key_type_name(probe->key->type));
@@ -233,6 +246,28 @@ static void json_measurement(GclkJson *json, const GclkProbe *probe)
 	gclk_json_end_object(json);
 }
 
+static void json_failures(GclkJson *json, const GclkProbe *probe)
+{
+	char address[GCLK_ADDRESS_TEXT_MAX];
+
+	gclk_json_begin_array(json, "before");
+	for (gsize i = 0; i < probe->n_failures; i++) {
+		gclk_json_begin_object(json, NULL);
+		gclk_json_string(json, "address",
+			gclk_address_format(&probe->failures[i].address, address));
+		gclk_json_string(json, "reason", probe->failures[i].reason);
+		gclk_json_end_object(json);
+	}
+	gclk_json_end_array(json);
+}
+
+static const char *reason_id_of(const GclkProbe *probe)
+{
+	if (probe->reply.verdict != GCLK_NTP_GOOD)
+		return gclk_ntp_verdict_name(probe->reply.verdict);
+	return probe->own ? OWN_ADDRESS_ID : NULL;
+}
+
 char *gclk_probe_to_json(const GclkProbe *probe)
 {
 	GclkJson *json = gclk_json_new();
@@ -244,12 +279,10 @@ char *gclk_probe_to_json(const GclkProbe *probe)
 	gclk_json_string(json, "address",
 		probe->address.family ? gclk_address_format(&probe->address, address) : NULL);
 	gclk_json_int(json, "port", probe->address.port);
+	json_failures(json, probe);
 	gclk_json_uint(json, "requests", probe->requests);
 	gclk_json_string(json, "verdict", standing_names[probe->verdict]);
-	gclk_json_string(json, "reason_id",
-		probe->reply.verdict == GCLK_NTP_GOOD
-			? NULL
-			: gclk_ntp_verdict_name(probe->reply.verdict));
+	gclk_json_string(json, "reason_id", reason_id_of(probe));
 	gclk_json_string(json, "reason", reason);
 	gclk_json_string(json, "advice", advice_of(probe));
 	json_answer(json, probe);

@@ -3,6 +3,7 @@
 
 #include <netdb.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "build-config.h"
 #include "cli/cli.h"
@@ -11,11 +12,13 @@
 #include "platform/native.h"
 
 #define TRIES 3
+/* Of several addresses each is asked this often, until so many requests were sent in all. */
+#define TRIES_EACH 2
+#define TRIES_ALL  8
 /* RFC 5905 section 14: two requests are at least this far apart. */
 #define WAIT           (2 * GCLK_NS_PER_S)
 #define DEFAULT_KEYS   GCLK_SYSCONFDIR "/guestclock/keys"
 #define KEY_FILE_LIMIT 65536
-#define ADDRESSES_MAX  16
 
 enum {
 	EXIT_USABLE = GCLK_EXIT_OK,
@@ -37,7 +40,8 @@ typedef struct {
 	GMainLoop *loop;
 	GclkNtpExchange exchange;
 	GclkProbe probe;
-	gint error; /* errno that came back */
+	guint asked; /* requests to the address of the moment */
+	gint error;  /* errno that came back from it */
 } Session;
 
 static void options_clear(Options *options)
@@ -78,31 +82,64 @@ static void time_out(gpointer user)
 
 static gboolean is_answered(const Session *session)
 {
-	return session->probe.requests > 0 && !gclk_ntp_exchange_open(&session->exchange);
+	return session->asked > 0 && !gclk_ntp_exchange_open(&session->exchange);
 }
 
 /* Asks until there is an answer, an error or no patience left. */
-static gboolean converse(Session *session, GError **error)
+static void ask(Session *session, GclkSocket *socket, guint tries, GError **error)
 {
-	static const GclkSocketEvents events = { take_datagram, take_error };
 	GclkPlatform *platform = session->platform;
-	GclkSocket *socket =
-		platform->udp_open(platform, &session->probe.address, &events, session, error);
 
-	if (!socket)
-		return FALSE;
-	for (guint i = 0; i < TRIES && session->error == 0 && !is_answered(session); i++) {
+	for (guint i = 0; i < tries && session->error == 0 && !is_answered(session); i++) {
 		guint timer;
 
 		if (!gclk_ntp_exchange_send(&session->exchange, platform, socket, 0, error))
-			break;
+			return;
+		session->asked++;
 		session->probe.requests++;
 		timer = platform->timer_start(platform, WAIT, time_out, session->loop);
 		g_main_loop_run(session->loop);
 		platform->timer_stop(platform, timer);
 	}
+}
+
+/* Nothing is left of what another address said. */
+static void forget(Session *session)
+{
+	GclkProbe *probe = &session->probe;
+
+	gclk_ntp_exchange_forget_server(&session->exchange);
+	memset(&probe->reply, 0, sizeof(probe->reply));
+	g_clear_pointer(&probe->silence, g_free);
+	probe->own = FALSE;
+	session->asked = 0;
+	session->error = 0;
+}
+
+static void converse(Session *session, guint tries, GError **error)
+{
+	static const GclkSocketEvents events = { take_datagram, take_error };
+	GclkPlatform *platform = session->platform;
+	const GclkAddress *address = &session->probe.address;
+	GclkSocket *socket = platform->udp_open(platform, address, &events, session, error);
+
+	if (!socket)
+		return;
+	session->probe.own = gclk_ntp_is_own_address(platform, socket, address);
+	if (!session->probe.own)
+		ask(session, socket, tries, error);
 	platform->udp_close(platform, socket);
-	return *error == NULL;
+}
+
+static char *why_silent(const Session *session, const GError *error)
+{
+	const GclkProbe *probe = &session->probe;
+	char text[GCLK_ADDRESS_TEXT_MAX];
+
+	if (error)
+		return g_strdup_printf("the request to %s could not be sent: %s",
+			gclk_address_format(&probe->address, text), error->message);
+	return gclk_ntp_silence_reason(&probe->address, session->error, probe->key != NULL);
 }
 
 static void judge(Session *session, const GError *error)
@@ -118,11 +155,9 @@ static void judge(Session *session, const GError *error)
 		probe->verdict = GCLK_PROBE_REFUSED;
 		return;
 	}
-	probe->verdict = GCLK_PROBE_NO_ANSWER;
-	probe->silence =
-		error ? g_strdup_printf("the request could not be sent: %s", error->message)
-		      : gclk_ntp_silence_reason(
-				&probe->address, session->error, probe->key != NULL);
+	probe->verdict = probe->own ? GCLK_PROBE_REFUSED : GCLK_PROBE_NO_ANSWER;
+	probe->silence = probe->own ? gclk_ntp_own_address_reason(&probe->address)
+				    : why_silent(session, error);
 }
 
 /* --- what to ask ------------------------------------------------------------------------------ */
@@ -137,7 +172,7 @@ static gboolean take_address(const struct addrinfo *info, guint16 port, GclkAddr
 }
 
 /* All addresses of a name; waits for the answer, which a command may do. */
-static gsize look_up(const char *name, guint16 port, GclkAddress out[ADDRESSES_MAX], char **reason)
+static gsize look_up(const char *name, guint16 port, GclkAddress out[GCLK_PROBE_ADDRESSES], char **reason)
 {
 	const struct addrinfo hints = {
 		.ai_family = AF_UNSPEC,
@@ -156,7 +191,7 @@ static gsize look_up(const char *name, guint16 port, GclkAddress out[ADDRESSES_M
 			"the name \"%s\" cannot be resolved: %s", name, gai_strerror(error));
 		return 0;
 	}
-	for (const struct addrinfo *info = list; info && n < ADDRESSES_MAX; info = info->ai_next)
+	for (const struct addrinfo *info = list; info && n < GCLK_PROBE_ADDRESSES; info = info->ai_next)
 		if (take_address(info, port, &out[n]))
 			n++;
 	freeaddrinfo(list);
@@ -171,6 +206,8 @@ static GArray *read_keys(GclkPlatform *platform, const Options *options, GError 
 	gsize length = 0;
 	g_autofree char *text = platform->read_file(platform, path, KEY_FILE_LIMIT, &length, error);
 	g_autoptr(GArray) keys = NULL;
+	g_autofree char *flaw = NULL;
+	const GclkNtpKey *key;
 
 	if (!text)
 		return NULL;
@@ -179,9 +216,11 @@ static GArray *read_keys(GclkPlatform *platform, const Options *options, GError 
 		g_prefix_error(error, "%s: ", path);
 		return NULL;
 	}
-	if (!gclk_ntp_keys_find(keys, (guint32)options->key)) {
-		g_set_error(error, GCLK_NTP_KEY_ERROR, 0,
-			"there is no key %" G_GINT64_FORMAT " in %s", options->key, path);
+	key = gclk_ntp_keys_find(keys, (guint32)options->key);
+	flaw = key ? gclk_ntp_key_flaw(key)
+		   : g_strdup_printf("there is no key %" G_GINT64_FORMAT " in it", options->key);
+	if (flaw) {
+		g_set_error(error, GCLK_NTP_KEY_ERROR, 0, "%s: %s", path, flaw);
 		return NULL;
 	}
 	return g_steal_pointer(&keys);
@@ -189,24 +228,41 @@ static GArray *read_keys(GclkPlatform *platform, const Options *options, GError 
 
 /* --- the command ------------------------------------------------------------------------------ */
 
+static void try_address(Session *session, const GclkAddress *address, guint tries)
+{
+	g_autoptr(GError) error = NULL;
+
+	forget(session);
+	session->probe.address = *address;
+	converse(session, tries, &error);
+	judge(session, error);
+}
+
+/* Another address of the name may be better off: this one goes to the list of failures. */
+static void put_aside(GclkProbe *probe)
+{
+	GclkProbeFailure *failure = &probe->failures[probe->n_failures++];
+
+	failure->address = probe->address;
+	failure->reason = g_steal_pointer(&probe->silence);
+}
+
 static void run(Session *session)
 {
-	GclkAddress addresses[ADDRESSES_MAX];
+	GclkAddress addresses[GCLK_PROBE_ADDRESSES];
 	GclkProbe *probe = &session->probe;
+	guint tries;
 
 	probe->verdict = GCLK_PROBE_NO_ANSWER;
 	probe->addresses = look_up(probe->server, probe->address.port, addresses, &probe->silence);
-	for (gsize i = 0; i < probe->addresses; i++) {
-		g_autoptr(GError) error = NULL;
-
-		g_clear_pointer(&probe->silence, g_free);
-		probe->address = addresses[i];
-		if (converse(session, &error) || probe->requests > 0) {
-			judge(session, error);
+	tries = probe->addresses > 1 ? TRIES_EACH : TRIES;
+	for (gsize i = 0; i < probe->addresses && probe->requests < TRIES_ALL; i++) {
+		if (i > 0)
+			put_aside(probe);
+		try_address(session, &addresses[i], MIN(tries, TRIES_ALL - probe->requests));
+		/* Whoever answered has been heard; silence and our own address are no answer. */
+		if (!probe->silence)
 			return;
-		}
-		/* Not even sent: perhaps another address family is better off. */
-		judge(session, error);
 	}
 }
 
@@ -286,7 +342,7 @@ static int probe(Session *session, const Options *options, GError **error)
 	session->exchange.context.pivot = GCLK_BUILD_TIME * GCLK_NS_PER_S;
 	run(session);
 	status = show(&session->probe, options);
-	g_free(session->probe.silence);
+	gclk_probe_clear(&session->probe);
 	return status;
 }
 

@@ -235,6 +235,61 @@ static void test_json_silence(void)
 	CU_ASSERT_TRUE(json_object_get_null_member(object, "measurement"));
 }
 
+/* The name has two more addresses, which were tried in vain. */
+static void add_failures(GclkProbe *probe)
+{
+	gclk_address_parse("2001:db8::1", 123, &probe->failures[0].address);
+	probe->failures[0].reason = g_strdup("the request to 2001:db8::1 could not be sent");
+	gclk_address_parse("192.0.2.9", 123, &probe->failures[1].address);
+	probe->failures[1].reason = g_strdup("no answer from 192.0.2.9 port 123: silence");
+	probe->n_failures = 2;
+}
+
+static void test_failures(void)
+{
+	GclkProbe probe = usable();
+	g_autofree char *text = NULL;
+	g_autoptr(JsonParser) parser = json_parser_new();
+	JsonArray *before;
+
+	add_failures(&probe);
+	text = text_of(&probe);
+	GCLK_ASSERT_HAS(text, "192.0.2.1 port 123, one of 3 addresses\n"
+			      "before that     the request to 2001:db8::1 could not be sent\n"
+			      "before that     no answer from 192.0.2.9 port 123: silence\n");
+	before = json_object_get_array_member(object_of(&probe, parser), "before");
+	GCLK_ASSERT_INT(json_array_get_length(before), 2);
+	GCLK_ASSERT_STR(json_object_get_string_member(
+				json_array_get_object_element(before, 1), "address"),
+		"192.0.2.9");
+	GCLK_ASSERT_HAS(json_object_get_string_member(
+				json_array_get_object_element(before, 1), "reason"),
+		"silence");
+	gclk_probe_clear(&probe);
+	GCLK_ASSERT_INT(probe.n_failures, 0);
+}
+
+static void test_own_address(void)
+{
+	GclkProbe probe = {
+		.server = "192.0.2.1",
+		.addresses = 1,
+		.verdict = GCLK_PROBE_REFUSED,
+		.own = TRUE,
+		.silence = g_strdup("192.0.2.1 is this machine's own address"),
+	};
+	g_autofree char *text = text_of(&probe);
+	g_autoptr(JsonParser) parser = json_parser_new();
+	JsonObject *object = object_of(&probe, parser);
+
+	GCLK_ASSERT_HAS(text, "verdict         refused\n");
+	GCLK_ASSERT_HAS(text, "because         192.0.2.1 is this machine's own address\n");
+	GCLK_ASSERT_HAS(text, "what to do      name the server that");
+	GCLK_ASSERT_STR(json_object_get_string_member(object, "reason_id"), "own-address");
+	GCLK_ASSERT_STR(json_object_get_string_member(object, "verdict"), "refused");
+	gclk_probe_clear(&probe);
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
@@ -247,6 +302,8 @@ int main(void)
 		{ "not an answer", test_not_an_answer },
 		{ "silence", test_silence },
 		{ "colour", test_color },
+		{ "addresses tried in vain", test_failures },
+		{ "own address", test_own_address },
 		{ "JSON", test_json },
 		{ "JSON of a silence", test_json_silence },
 		{ NULL, NULL },
