@@ -274,13 +274,13 @@ static void test_read_late(void)
 	server_receives(&f, request, sizeof(request));
 	server_sends(&f, "a", 1);
 	before = now(&f);
-	g_usleep(40000);
+	g_usleep(5000); /* a busy machine makes it more; beyond 100 ms the stamp is not used */
 	run(&f, 1);
 	after = now(&f);
 	CU_ASSERT(f.last.kernel_stamp);
 	CU_ASSERT(f.last.arrival.real <= before.real);
 	CU_ASSERT(f.last.arrival.raw <= before.raw + before.width);
-	CU_ASSERT(after.real - f.last.arrival.real >= 40 * GCLK_NS_PER_MS);
+	CU_ASSERT(after.real - f.last.arrival.real >= 5 * GCLK_NS_PER_MS);
 	tear_down(&f);
 }
 
