@@ -378,6 +378,9 @@ static void format_poll(gint poll, char buffer[32])
 		g_snprintf(buffer, 32, "%d h", (int)MIN(s / 3600, 999));
 }
 
+/* From here on it would be rounded to "100.000 s", which is too wide. */
+#define BOUND_WIDE (100 * GCLK_NS_PER_S - GCLK_NS_PER_MS / 2)
+
 static void format_short_bound(const GclkSourceStatus *source, char buffer[32])
 {
 	char text[32];
@@ -385,8 +388,8 @@ static void format_short_bound(const GclkSourceStatus *source, char buffer[32])
 	gclk_format_bound(source->error_bound, text);
 	if (source->error_bound == GCLK_BOUND_UNKNOWN)
 		g_strlcpy(buffer, text, 32);
-	else if (source->error_bound >= 100 * GCLK_NS_PER_S)
-		g_strlcpy(buffer, "> 100 s", 32);
+	else if (source->error_bound >= BOUND_WIDE)
+		g_strlcpy(buffer, ">=100 s", 32);
 	else
 		g_snprintf(buffer, 32, "%s%s", source->assumed ? "~" : "", text);
 }

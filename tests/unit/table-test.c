@@ -199,7 +199,11 @@ static void test_cells(void)
 		check_sources_has(status, cells);
 	}
 	source_of(status, 1)->error_bound = 100 * GCLK_NS_PER_S;
-	check_sources_has(status, "> 100 s\n");
+	check_sources_has(status, " >=100 s\n");
+	source_of(status, 1)->error_bound = 100 * GCLK_NS_PER_S - GCLK_NS_PER_MS / 2;
+	check_sources_has(status, " >=100 s\n");
+	source_of(status, 1)->error_bound = 100 * GCLK_NS_PER_S - GCLK_NS_PER_MS / 2 - 1;
+	check_sources_has(status, " 99.999 s\n");
 	source_of(status, 1)->error_bound = 100 * GCLK_NS_PER_S - GCLK_NS_PER_MS;
 	check_sources_has(status, " 99.999 s\n");
 	g_free(source_of(status, 1)->name);
