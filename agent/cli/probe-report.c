@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "guestclock/format.h"
 #include "cli/probe-report.h"
+#include "guestclock/format.h"
 
 #include "guestclock/json-writer.h"
 #include "report/status.h"
@@ -253,8 +253,8 @@ static void json_failures(GclkJson *json, const GclkProbe *probe)
 	gclk_json_begin_array(json, "before");
 	for (gsize i = 0; i < probe->n_failures; i++) {
 		gclk_json_begin_object(json, NULL);
-		gclk_json_string(json, "address",
-			gclk_address_format(&probe->failures[i].address, address));
+		gclk_json_string(
+			json, "address", gclk_address_format(&probe->failures[i].address, address));
 		gclk_json_string(json, "reason", probe->failures[i].reason);
 		gclk_json_end_object(json);
 	}

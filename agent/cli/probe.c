@@ -172,7 +172,8 @@ static gboolean take_address(const struct addrinfo *info, guint16 port, GclkAddr
 }
 
 /* All addresses of a name; waits for the answer, which a command may do. */
-static gsize look_up(const char *name, guint16 port, GclkAddress out[GCLK_PROBE_ADDRESSES], char **reason)
+static gsize look_up(
+	const char *name, guint16 port, GclkAddress out[GCLK_PROBE_ADDRESSES], char **reason)
 {
 	const struct addrinfo hints = {
 		.ai_family = AF_UNSPEC,
@@ -191,7 +192,8 @@ static gsize look_up(const char *name, guint16 port, GclkAddress out[GCLK_PROBE_
 			"the name \"%s\" cannot be resolved: %s", name, gai_strerror(error));
 		return 0;
 	}
-	for (const struct addrinfo *info = list; info && n < GCLK_PROBE_ADDRESSES; info = info->ai_next)
+	for (const struct addrinfo *info = list; info && n < GCLK_PROBE_ADDRESSES;
+		info = info->ai_next)
 		if (take_address(info, port, &out[n]))
 			n++;
 	freeaddrinfo(list);

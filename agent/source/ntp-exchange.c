@@ -139,8 +139,7 @@ gboolean gclk_ntp_is_own_address(
 {
 	GclkAddress local;
 
-	return !gclk_address_is_loopback(server) &&
-	       platform->udp_local(platform, socket, &local) &&
+	return !gclk_address_is_loopback(server) && platform->udp_local(platform, socket, &local) &&
 	       gclk_address_equal(&local, server, FALSE);
 }
 

@@ -12,8 +12,8 @@ typedef struct {
 	guint16 port;
 	gint min_poll, max_poll; /* log2 s, 0 <= min_poll <= max_poll <= 17 */
 	gboolean iburst;
-	gint64 max_distance; /* ns: refuse a root distance beyond */
-	guint32 key_id;      /* 0: none */
+	gint64 max_distance;   /* ns: refuse a root distance beyond */
+	guint32 key_id;        /* 0: none */
 	const GclkNtpKey *key; /* NULL with key_id != 0: the source is failed, with key_reason; of
 				  unknown type: failed too */
 	const char *key_reason;

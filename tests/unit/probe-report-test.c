@@ -259,11 +259,11 @@ static void test_failures(void)
 			      "before that     no answer from 192.0.2.9 port 123: silence\n");
 	before = json_object_get_array_member(object_of(&probe, parser), "before");
 	GCLK_ASSERT_INT(json_array_get_length(before), 2);
-	GCLK_ASSERT_STR(json_object_get_string_member(
-				json_array_get_object_element(before, 1), "address"),
+	GCLK_ASSERT_STR(
+		json_object_get_string_member(json_array_get_object_element(before, 1), "address"),
 		"192.0.2.9");
-	GCLK_ASSERT_HAS(json_object_get_string_member(
-				json_array_get_object_element(before, 1), "reason"),
+	GCLK_ASSERT_HAS(
+		json_object_get_string_member(json_array_get_object_element(before, 1), "reason"),
 		"silence");
 	gclk_probe_clear(&probe);
 	GCLK_ASSERT_INT(probe.n_failures, 0);
