@@ -5,7 +5,11 @@
 
 peers_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${GUESTCLOCK_CACHE:-$(cd "$peers_here/.." && pwd)/build/cache}
-peer_libraries=$cache/libs/usr/lib/x86_64-linux-gnu:$cache/libs/lib/x86_64-linux-gnu
+# lib/x86_64-linux-gnu, or what this machine's is
+peer_libraries=
+for folder in "$cache"/libs/usr/lib/*-linux-gnu* "$cache"/libs/lib/*-linux-gnu*; do
+	[ ! -d "$folder" ] || peer_libraries=${peer_libraries:+$peer_libraries:}$folder
+done
 
 needs_peers() {                      # needs_peers CHOICE...: those of packaging/peers
 	local choice
