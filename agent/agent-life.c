@@ -7,6 +7,8 @@
 
 /* After so long without a decision one is made all the same: sources may have fallen silent. */
 #define HEARTBEAT (20 * GCLK_NS_PER_S)
+/* A daemon that is killed soon shall have learned something too. */
+#define FIRST_SAVE (60 * GCLK_NS_PER_S)
 /* At the start, so long is waited for sources that have not yet spoken: an iburst and a name. */
 #define SETTLE_TIME (12 * GCLK_NS_PER_S)
 /* Samples by which a source has had its say. */
@@ -291,7 +293,7 @@ gboolean gclk_agent_start(GclkAgent *agent, GError **error)
 	agent->running = TRUE;
 	agent->started = agent->platform->boottime(agent->platform);
 	agent->platform->read_pair(agent->platform, &agent->now);
-	agent->saved_raw = agent->now.raw;
+	agent->saved_raw = agent->now.raw - GCLK_AGENT_SAVE_INTERVAL + FIRST_SAVE;
 	gclk_agent_await(agent);
 	agent->settling =
 		agent->platform->timer_start(agent->platform, SETTLE_TIME, on_settle_time, agent);

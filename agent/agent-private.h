@@ -10,6 +10,9 @@
 #include "discipline/selection.h"
 #include "guestclock/leap-seconds.h"
 
+/* What was learned is written down this often. */
+#define GCLK_AGENT_SAVE_INTERVAL (600 * GCLK_NS_PER_S)
+
 /* A source with its estimator and what was last said of it. */
 typedef struct {
 	GclkAgent *agent;

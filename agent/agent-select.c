@@ -33,6 +33,8 @@ static GclkCandidate candidate(const GclkAgent *agent, const GclkSlot *slot)
 		.kind = slot->source->kind,
 		.condition = slot->source->condition,
 		.condition_reason = slot->source->reason,
+		/* what a source notes of itself is that it has only its own clock to serve */
+		.lesser = slot->source->detail.note != NULL,
 	};
 	GclkEstimate e;
 

@@ -8,8 +8,6 @@
 #include "discipline/servo.h"
 #include "guestclock/format.h"
 
-#define SAVE_INTERVAL (600 * GCLK_NS_PER_S)
-
 /* --- what to do to the clock ------------------------------------------------------------------ */
 
 static void note_step(GclkAgent *agent, const GclkServoOutput *out)
@@ -211,7 +209,7 @@ void gclk_agent_decide(GclkAgent *agent)
 		action = steer(agent);
 	judge_state(agent, action, no_source);
 	tell_kernel(agent);
-	if (agent->now.raw - agent->saved_raw >= SAVE_INTERVAL)
+	if (agent->now.raw - agent->saved_raw >= GCLK_AGENT_SAVE_INTERVAL)
 		gclk_agent_remember(agent);
 	report(agent);
 }

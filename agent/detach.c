@@ -36,6 +36,9 @@ int gclk_detach(void)
 	close(fds[0]);
 	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 	setsid();
+	/* no file system is kept busy */
+	if (chdir("/") < 0)
+		g_debug("cannot change to /");
 	return fds[1];
 }
 

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent.h"
 #include "detach.h"
-#include "mastery.h"
-#include "memory.h"
+#include "lookout.h"
 #include "once.h"
 #include "platform/native.h"
 #include "publisher.h"
@@ -39,6 +39,8 @@ typedef struct {
 	GclkPlatform *platform;
 	GclkAgent *agent;
 	GclkPublisher publisher;
+	GclkLookout lookout;
+	gint64 watchdog; /* ns between two signs of life that the service manager wants; 0: none */
 	GclkControlSocket *commands;
 	GMainContext *context;
 	GMainLoop *loop;
@@ -139,69 +141,21 @@ static int check_config(const GclkConfig *config)
 	return 0;
 }
 
-/* --- who steers ------------------------------------------------------------------------------- */
-
-static GclkMastery decide_mastery(const Daemon *d, const GPtrArray *rivals)
-{
-	const char *reason = NULL;
-	gboolean may = d->platform->may_steer(d->platform, &reason);
-
-	return gclk_mastery_decide(
-		d->config->control, may, reason, d->environment->container, rivals);
-}
-
-static void note_rival(Daemon *d, const GclkMastery *mastery)
-{
-	if (mastery->rival)
-		gclk_agent_set_finding(d->agent, "rival", GCLK_SEVERITY_WARNING, mastery->reason,
-			"stop one of the two; until then guestclockd only measures");
-	else
-		gclk_agent_clear_finding(d->agent, "rival");
-}
-
-static void note_helper(Daemon *d)
-{
-	if (d->privileged && !gclk_privileged_alive(d->privileged))
-		gclk_agent_set_finding(d->agent, "helper", GCLK_SEVERITY_WARNING,
-			"the privileged process has ended: names are not resolved, devices and "
-			"keys "
-			"that only root may open are not opened again",
-			"restart guestclockd");
-}
-
-static void on_look_around(gpointer user)
-{
-	Daemon *d = user;
-	g_autoptr(GPtrArray) rivals = gclk_rivals_find(d->platform);
-	GclkMastery mastery = decide_mastery(d, rivals);
-	g_autoptr(GError) error = NULL;
-
-	note_helper(d);
-	note_rival(d, &mastery);
-	if (!gclk_agent_set_control(d->agent, mastery.steers, mastery.reason, &error))
-		g_warning("%s", error->message);
-	gclk_sources_look_for_ptp(d->agent, d->platform, d->config);
-	g_free(mastery.reason);
-	d->platform->timer_start(d->platform, LOOK_AROUND, on_look_around, d);
-}
-
-/* --- eras ------------------------------------------------------------------------------------- */
-
-/* Around when are we? The latest of what cannot be too late: the build (0 stands for it), the time
-   remembered, and the RTC (design, conduct 10). */
-static gint64 era_pivot(const Daemon *d)
-{
-	g_autofree char *rtc = d->platform->read_file(
-		d->platform, "/sys/class/rtc/rtc0/since_epoch", 64, NULL, NULL);
-	gint64 seconds = rtc ? g_ascii_strtoll(rtc, NULL, 10) : 0;
-	GclkMemory memory;
-
-	gclk_memory_load(d->platform, d->config->state_directory, NULL, &memory, NULL);
-	return MAX((gint64)GCLK_BUILD_TIME * GCLK_NS_PER_S,
-		MAX(memory.saved, CLAMP(seconds, 0, G_MAXINT32 * (gint64)4) * GCLK_NS_PER_S));
-}
-
 /* --- commands and signals --------------------------------------------------------------------- */
+
+/* Directories and the user are made before the privileges go: they stay as they were. */
+static void keep_what_needs_restart(Daemon *d, GclkConfig *config)
+{
+	const GclkConfig *old = d->config;
+
+	if (g_strcmp0(config->run_directory, old->run_directory) != 0 ||
+		g_strcmp0(config->state_directory, old->state_directory) != 0 ||
+		g_strcmp0(config->user, old->user) != 0)
+		g_warning("[daemon] has changed: that needs a restart of guestclockd");
+	override(&config->run_directory, old->run_directory);
+	override(&config->state_directory, old->state_directory);
+	override(&config->user, old->user);
+}
 
 static gboolean reload(Daemon *d, GError **error)
 {
@@ -210,9 +164,11 @@ static gboolean reload(Daemon *d, GError **error)
 
 	if (!config)
 		return FALSE;
-	d->config = config;
+	keep_what_needs_restart(d, config);
+	d->config = d->lookout.config = config;
 	gclk_agent_set_config(d->agent, config);
-	gclk_sources_apply(d->agent, d->platform, config, era_pivot(d));
+	gclk_sources_apply(d->agent, d->platform, config, gclk_lookout_era_pivot(&d->lookout));
+	gclk_lookout_look(&d->lookout);
 	gclk_config_free(old);
 	return TRUE;
 }
@@ -221,16 +177,16 @@ static char *on_command(gpointer user, const char *command)
 {
 	Daemon *d = user;
 	g_autoptr(GError) error = NULL;
-	char *reason = NULL;
+	g_autofree char *text = NULL;
 
 	if (g_str_equal(command, "burst")) {
 		gclk_agent_burst(d->agent);
 		return g_strdup("ok every source is asked now");
 	}
 	if (g_str_equal(command, "step")) {
-		if (gclk_agent_step(d->agent, &reason))
-			return g_strdup("ok");
-		return g_strconcat("error ", reason, NULL);
+		gboolean done = gclk_agent_step(d->agent, &text);
+
+		return g_strconcat(done ? "ok " : "error ", text, NULL);
 	}
 	if (g_str_equal(command, "reload"))
 		return reload(d, &error) ? g_strdup("ok the configuration was read again")
@@ -258,7 +214,22 @@ static void on_signal(gpointer user, int signo)
 
 static void on_report(gpointer user, GclkAgent *agent, gboolean urgent)
 {
-	gclk_publisher_report(user, agent, urgent);
+	gclk_publisher_report(&((Daemon *)user)->publisher, agent, urgent);
+}
+
+/* Whoever moved the clock may be steering it from now on. */
+static void on_moved(gpointer user, GclkAgent *agent)
+{
+	(void)agent;
+	gclk_lookout_look_soon(&((Daemon *)user)->lookout);
+}
+
+static void on_watchdog(gpointer user)
+{
+	Daemon *d = user;
+
+	gclk_notify("WATCHDOG=1");
+	d->platform->timer_start(d->platform, d->watchdog, on_watchdog, d);
 }
 
 static void on_report_once(gpointer user, GclkAgent *agent, gboolean urgent)
@@ -320,42 +291,58 @@ static void note_user(Daemon *d)
 
 static gboolean start_agent(Daemon *d, GError **error)
 {
-	static const GclkAgentEvents publish = { .report = on_report };
+	static const GclkAgentEvents publish = { .report = on_report, .moved = on_moved };
 	static const GclkAgentEvents nothing = { .report = on_report_once };
-	GclkMastery mastery = decide_mastery(d, d->environment->rivals);
+	GclkMastery mastery;
 
+	d->lookout = (GclkLookout){ .platform = d->platform,
+		.config = d->config,
+		.environment = d->environment,
+		.privileged = d->privileged };
+	mastery = gclk_lookout_mastery(&d->lookout, d->environment->rivals);
 	gclk_publisher_init(&d->publisher, d->platform, d->config->run_directory);
 	d->agent = gclk_agent_new(d->platform, d->config, d->environment, mastery.steers,
-		mastery.reason, d->options.once ? &nothing : &publish, &d->publisher);
-	note_rival(d, &mastery);
+		mastery.reason, d->options.once ? &nothing : &publish, d);
+	d->lookout.agent = d->agent;
+	gclk_lookout_note_rival(&d->lookout, &mastery);
 	note_user(d);
 	g_free(mastery.reason);
-	gclk_sources_apply(d->agent, d->platform, d->config, era_pivot(d));
+	gclk_sources_apply(d->agent, d->platform, d->config, gclk_lookout_era_pivot(&d->lookout));
 	return gclk_agent_start(d->agent, error);
 }
 
-static void serve_commands(Daemon *d)
+/* The socket is the lock too: two daemons with one run directory would steer one clock. */
+static gboolean serve_commands(Daemon *d, GError **error)
 {
 	g_autofree char *path = g_build_filename(d->config->run_directory, GCLK_CONTROL_FILE, NULL);
-	g_autoptr(GError) error = NULL;
+	g_autoptr(GError) problem = NULL;
 
-	d->commands = gclk_control_new(path, d->context, on_command, d, &error);
+	d->commands = gclk_control_new(path, d->context, on_command, d, &problem);
+	if (g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_EXIST)) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+			"another guestclockd is running already: it listens at %s", path);
+		return FALSE;
+	}
 	if (!d->commands)
-		g_warning("no commands can be taken: %s", error->message);
+		g_warning("no commands can be taken: %s", problem->message);
+	return TRUE;
 }
 
 static void run(Daemon *d, int detached)
 {
 	GSource *signals = gclk_loop_watch_signals(d->context, on_signal, d);
 
-	serve_commands(d);
-	d->platform->timer_start(d->platform, LOOK_AROUND, on_look_around, d);
+	gclk_publisher_report(&d->publisher, d->agent, TRUE);
+	gclk_lookout_look_soon(&d->lookout);
+	d->watchdog = gclk_notify_watchdog_interval(
+		g_getenv("WATCHDOG_USEC"), g_getenv("WATCHDOG_PID"), getpid());
+	if (d->watchdog)
+		on_watchdog(d);
 	gclk_notify("READY=1");
 	if (detached >= 0)
 		gclk_detach_ready(detached);
 	g_main_loop_run(d->loop);
 	gclk_notify("STOPPING=1");
-	gclk_control_free(d->commands);
 	g_source_destroy(signals);
 	g_source_unref(signals);
 }
@@ -364,13 +351,16 @@ static gboolean set_up(Daemon *d, GError **error)
 {
 	if (!d->options.no_helper && !start_helper(d, error))
 		return FALSE;
-	if (!d->options.no_helper && !become_small(d, error))
-		return FALSE;
 	d->context = g_main_context_new();
 	gclk_loop_install_poll(d->context);
 	d->loop = g_main_loop_new(d->context, FALSE);
 	d->platform = gclk_native_new(d->privileged, d->context);
+	/* Once with the eyes of root: a /proc with hidepid shows rivals to nobody else. */
 	d->environment = gclk_environment_detect(d->platform);
+	if (!d->options.no_helper && !become_small(d, error))
+		return FALSE;
+	if (!d->options.once && !serve_commands(d, error))
+		return FALSE;
 	return start_agent(d, error);
 }
 
@@ -379,6 +369,8 @@ static void tear_down(Daemon *d)
 	/* A look is no reason to write to the state directory. */
 	if (d->agent && !d->options.once)
 		gclk_agent_stop(d->agent);
+	gclk_control_free(d->commands);
+	gclk_lookout_stop(&d->lookout);
 	gclk_agent_free(d->agent);
 	gclk_publisher_clear(&d->publisher);
 	if (d->environment)

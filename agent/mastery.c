@@ -22,7 +22,11 @@ GclkMastery gclk_mastery_decide(GclkControl control, gboolean may, const char *m
 		return only_measures(
 			g_strdup(may_reason ? may_reason : "the clock may not be set"), FALSE);
 	if (control == GCLK_CONTROL_KERNEL)
-		return (GclkMastery){ .steers = TRUE };
+		return (GclkMastery){ .steers = TRUE,
+			.rival = rivals->len > 0,
+			.reason = rivals->len ? g_strdup_printf("%s steers this clock too",
+							(const char *)g_ptr_array_index(rivals, 0))
+					      : NULL };
 	if (contained(container))
 		return only_measures(
 			g_strdup_printf(

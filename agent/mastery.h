@@ -9,7 +9,7 @@
 typedef struct {
 	gboolean steers;
 	char *reason;   /* why it is so, for people; NULL when there is nothing to say; owned */
-	gboolean rival; /* it is because of a rival, which reason names */
+	gboolean rival; /* reason names a rival */
 } GclkMastery;
 
 /* may: what platform->may_steer said, may_reason its reason when FALSE. */

@@ -104,7 +104,9 @@ static gboolean has_majority(Votes in, Votes all)
 
 static gboolean preferable(const GclkCandidate *a, const GclkCandidate *b)
 {
-	return a->kind != b->kind ? a->kind < b->kind : a->quality < b->quality;
+	if (a->kind != b->kind)
+		return a->kind < b->kind;
+	return a->lesser != b->lesser ? b->lesser : a->quality < b->quality;
 }
 
 static gint choose(const GclkCandidate *all, guint n, const Region *truth, gint current)
@@ -117,7 +119,7 @@ static gint choose(const GclkCandidate *all, guint n, const Region *truth, gint 
 			best = (gint)i;
 	if (best >= 0 && current >= 0 && current < (gint)n && votes(&all[current]) &&
 		covers(&all[current], truth->low, truth->high) &&
-		all[current].kind == all[best].kind &&
+		all[current].kind == all[best].kind && all[current].lesser == all[best].lesser &&
 		(double)all[best].quality > CLEARLY_BETTER * (double)all[current].quality)
 		return current;
 	return best;

@@ -26,6 +26,7 @@ typedef struct {
 	gboolean stale;               /* no sample for too long */
 	gint64 offset;                /* reference minus REAL now, ns */
 	gint64 bound;                 /* ns or unknown */
+	gboolean lesser;              /* serves nothing but its own clock: others go first */
 	gint64 quality;               /* the tightest bound of its samples, ns: ranks equals */
 	gboolean assumed;
 	/* out */

@@ -32,7 +32,8 @@ static void table(void)
 	check(GCLK_CONTROL_AUTO, TRUE, "wsl", NULL, TRUE, NULL);
 	check(GCLK_CONTROL_AUTO, TRUE, "none", "chronyd (pid 7)", FALSE, "chronyd (pid 7)");
 	/* said outright, it is done, but not without the right to */
-	check(GCLK_CONTROL_KERNEL, TRUE, "docker", "chronyd", TRUE, NULL);
+	check(GCLK_CONTROL_KERNEL, TRUE, "docker", NULL, TRUE, NULL);
+	check(GCLK_CONTROL_KERNEL, TRUE, "none", "chronyd", TRUE, "chronyd");
 	check(GCLK_CONTROL_KERNEL, FALSE, "none", NULL, FALSE, "CAP_SYS_TIME");
 	check(GCLK_CONTROL_NONE, TRUE, "none", NULL, FALSE, "as configured");
 }

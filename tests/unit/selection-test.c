@@ -169,6 +169,19 @@ static void no_turns(void)
 	clear(all, 2, &s);
 }
 
+/* A server that serves its own clock may have no error to state; that does not make it better. */
+static void own_clock_last(void)
+{
+	GclkCandidate all[] = { ntp("a", 0, 10 * US), ntp("b", 0, MS) };
+	GclkSelection s;
+
+	all[0].lesser = TRUE;
+	s = gclk_selection_run(all, 2, 0);
+	GCLK_ASSERT_INT(s.selected, 1);
+	GCLK_ASSERT_INT(all[0].standing, GCLK_STANDING_AGREES);
+	clear(all, 2, &s);
+}
+
 /* Ends of intervals beyond what 64 bits hold. */
 static void extremes(void)
 {
@@ -199,6 +212,7 @@ int main(void)
 		{ "servers that agree outvote a precision clock", precision_outvoted },
 		{ "assumed bounds do not outvote stated ones", assumed_does_not_outvote },
 		{ "equals do not take turns", no_turns },
+		{ "a server's own clock goes last", own_clock_last },
 		{ "extremes", extremes },
 		{ NULL, NULL },
 	};

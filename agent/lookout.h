@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What changes around a running daemon: rivals come and go, precision clocks appear, a DHCP lease
+ * brings servers. Looked for every now and then, and at once when there is a reason to.
+ */
+#ifndef GUESTCLOCK_LOOKOUT_H
+#define GUESTCLOCK_LOOKOUT_H
+
+#include "agent.h"
+#include "mastery.h"
+#include "privileged.h"
+
+typedef struct {
+	GclkPlatform *platform;
+	GclkAgent *agent;
+	GclkConfig *config; /* the one in force: servers that are discovered are put into it */
+	const GclkEnvironment *environment;
+	GclkPrivileged *privileged; /* NULL: there is no such process */
+	guint timer;
+} GclkLookout;
+
+/* May the clock be steered, with these rivals around? reason is the caller's. */
+GclkMastery gclk_lookout_mastery(const GclkLookout *lookout, const GPtrArray *rivals);
+
+/* Shows the rival as a finding, or takes that back. */
+void gclk_lookout_note_rival(const GclkLookout *lookout, const GclkMastery *mastery);
+
+/* Looks now, and from then on again and again. */
+void gclk_lookout_look(GclkLookout *lookout);
+/* Looks as soon as the loop turns: for callers in the middle of something. */
+void gclk_lookout_look_soon(GclkLookout *lookout);
+void gclk_lookout_stop(GclkLookout *lookout);
+
+/* Around when are we? The latest of what cannot be too late, ns since 1970: the build, the time
+   remembered, the RTC (design, conduct 10). What lies further ahead than a build can be old is a
+   fault of theirs. */
+gint64 gclk_lookout_era_pivot(const GclkLookout *lookout);
+
+#endif
