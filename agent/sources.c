@@ -43,7 +43,7 @@ static GArray *read_keys(GclkAgent *agent, GclkPlatform *platform, const char *p
 static char *server_key(
 	const GclkServerConfig *server, const GclkConfig *config, const GclkNtpKey *key)
 {
-	guint secret = 0;
+	guint secret = key ? key->type : 0;
 
 	for (gsize i = 0; key && i < key->length; i++)
 		secret = secret * 31 + key->bytes[i];
@@ -135,15 +135,17 @@ static void note_nothing(GclkAgent *agent, const GclkConfig *config, const char 
 /* What discovery did not take over from another program's configuration. */
 static void note_left_out(GclkAgent *agent, const GclkConfig *config)
 {
-	g_autofree char *text = g_strdup_printf("the servers come from %s: %s",
-		config->servers_from ? config->servers_from : "?",
-		config->servers_note ? config->servers_note : "");
+	g_autofree char *text = NULL;
 
-	if (config->servers_note)
-		gclk_agent_set_finding(agent, "servers-taken-over", GCLK_SEVERITY_NOTE, text,
-			"name the servers in guestclockd.conf(5)");
-	else
+	if (!config->servers_note) {
 		gclk_agent_clear_finding(agent, "servers-taken-over");
+		return;
+	}
+	text = config->servers_from ? g_strdup_printf("the servers come from %s: %s",
+					      config->servers_from, config->servers_note)
+				    : g_strdup(config->servers_note);
+	gclk_agent_set_finding(agent, "servers-taken-over", GCLK_SEVERITY_NOTE, text,
+		"name the servers in guestclockd.conf(5)");
 }
 
 void gclk_sources_look_for_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config)

@@ -679,7 +679,7 @@ static void test_slow_names(void)
 {
 	const gint64 start = g_get_monotonic_time();
 	g_autofree char *early = NULL;
-	guint32 id = 0;
+	guint32 id = 0, given_up = 0;
 	Raw raw;
 
 	raw_start(&raw, G_USEC_PER_SEC / 2);
@@ -690,18 +690,19 @@ static void test_slow_names(void)
 	CU_ASSERT_PTR_NULL(early);
 	still_serves(&raw);
 	CU_ASSERT(g_get_monotonic_time() - start < G_USEC_PER_SEC / 2);
-	for (guint32 i = 0; i < GCLK_HELPER_CHILDREN_MAX; i++) {
+	/* The first slow one to be given up makes room for the plain one. */
+	for (guint32 i = 0; i <= GCLK_HELPER_CHILDREN_MAX; i++) {
 		g_autofree char *text = raw_reason(&raw, &id, 3000);
 
-		GCLK_ASSERT_INT(id, i + 1);
+		if (id == 50) {
+			CU_ASSERT(given_up > 0);
+			GCLK_ASSERT_HAS(text, "no such host");
+			continue;
+		}
+		GCLK_ASSERT_INT(id, ++given_up);
 		GCLK_ASSERT_HAS(text, "in time");
 	}
-	{
-		g_autofree char *text = raw_reason(&raw, &id, 3000);
-
-		GCLK_ASSERT_INT(id, 50);
-		GCLK_ASSERT_HAS(text, "no such host");
-	}
+	GCLK_ASSERT_INT(given_up, GCLK_HELPER_CHILDREN_MAX);
 	CU_ASSERT(raw_end(&raw));
 }
 
