@@ -2,6 +2,7 @@
 /* guestclockd: options, wiring, main loop. What is done to the clock stands in agent.c. */
 #include "build-config.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -369,10 +370,13 @@ static void tear_down(Daemon *d)
 	/* A look is no reason to write to the state directory. */
 	if (d->agent && !d->options.once)
 		gclk_agent_stop(d->agent);
-	gclk_control_free(d->commands);
 	gclk_lookout_stop(&d->lookout);
 	gclk_agent_free(d->agent);
+	/* What nobody keeps up to date any more is not left lying about. */
+	if (d->commands)
+		g_unlink(d->publisher.path);
 	gclk_publisher_clear(&d->publisher);
+	gclk_control_free(d->commands);
 	if (d->environment)
 		gclk_environment_free(d->environment);
 	if (d->platform)

@@ -178,7 +178,7 @@ static void loses_its_server(void)
 static void says_why_it_does_not_step(void)
 {
 	Bed bed;
-	char *reason = NULL;
+	g_autofree char *reason = NULL;
 	g_autoptr(GclkStatus) status = NULL;
 
 	bed_init(&bed, 1, 0);
@@ -194,6 +194,7 @@ static void says_why_it_does_not_step(void)
 	CU_ASSERT_TRUE(sim_discipline(bed.world.vm)->unsynchronised);
 	/* by hand */
 	CU_ASSERT_TRUE(gclk_agent_step(bed.agent, &reason));
+	GCLK_ASSERT_HAS(reason, "stepped by -10.000 s");
 	GCLK_ASSERT_NEAR((double)(sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 100000);
 	g_clear_pointer(&status, gclk_status_free);
 	status = gclk_agent_status(bed.agent);
@@ -292,6 +293,83 @@ static void reload(void)
 	bed_clear(&bed);
 }
 
+/* The only server is replaced by one with other polls, and is away just then: nothing is lost. */
+static void reload_in_holdover(void)
+{
+	Bed bed;
+	GclkServerConfig *server;
+	g_autoptr(GclkStatus) status = NULL;
+
+	bed_init(&bed, 1, -30);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 1000);
+	bed.world.servers[0].down = TRUE;
+	server = g_ptr_array_index(bed.config->servers, 0);
+	server->max_poll = 6;
+	gclk_sources_apply(bed.agent, bed.platform, bed.config, EPOCH);
+	bed_run(&bed, 30);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_HOLDOVER);
+	CU_ASSERT_TRUE(status->error_bound < 10 * GCLK_NS_PER_MS);
+	CU_ASSERT_FALSE(sim_discipline(bed.world.vm)->unsynchronised);
+	bed.world.servers[0].down = FALSE;
+	bed_run(&bed, 60);
+	g_clear_pointer(&status, gclk_status_free);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_SYNCHRONISED);
+	GCLK_ASSERT_INT(status->steps, 0);
+	bed_clear(&bed);
+}
+
+/* A guest that was paused says so at the first sample, not at the fourth. */
+static void says_at_once_that_it_jumped(void)
+{
+	Bed bed;
+	g_autoptr(GclkStatus) status = NULL;
+
+	bed_init(&bed, 1, 0);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 1000);
+	sim_pause(bed.world.vm, 60 * GCLK_NS_PER_S);
+	for (guint i = 0; i < 40 && (!status || status->state == GCLK_STATE_SYNCHRONISED); i++) {
+		bed_run(&bed, 1);
+		g_clear_pointer(&status, gclk_status_free);
+		status = gclk_agent_status(bed.agent);
+	}
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_UNSYNCHRONISED);
+	GCLK_ASSERT_HAS(status->reason, "jumped");
+	CU_ASSERT_TRUE(status->error_bound >= 59 * GCLK_NS_PER_S);
+	CU_ASSERT_TRUE(sim_discipline(bed.world.vm)->unsynchronised);
+	GCLK_ASSERT_INT(status->steps, 0);
+	bed_run(&bed, 30);
+	g_clear_pointer(&status, gclk_status_free);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_SYNCHRONISED);
+	GCLK_ASSERT_INT(status->steps, 1);
+	CU_ASSERT_FALSE(sim_discipline(bed.world.vm)->unsynchronised);
+	bed_clear(&bed);
+}
+
+/* A restart since boot slews what the first start would have stepped. */
+static void restart_does_not_step_back(void)
+{
+	Bed bed;
+	g_autoptr(GclkStatus) status = NULL;
+
+	bed_init(&bed, 1, 0);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 1000);
+	gclk_agent_stop(bed.agent);
+	gclk_agent_free(bed.agent);
+	sim_real_step(bed.world.vm, 50 * GCLK_NS_PER_MS);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 30);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->steps, 0);
+	CU_ASSERT_TRUE(status->slew_left < 0);
+	bed_clear(&bed);
+}
+
 static void gives_way(void)
 {
 	Bed bed;
@@ -341,6 +419,9 @@ int main(void)
 		{ "the learned frequency is restored", remembers_the_frequency },
 		{ "a read-only state directory is a finding", cannot_write },
 		{ "a reload keeps what stays", reload },
+		{ "a reload replaces the only server while it is away", reload_in_holdover },
+		{ "says at once that something happened", says_at_once_that_it_jumped },
+		{ "a restart does not step back", restart_does_not_step_back },
 		{ "gives way to a rival and comes back", gives_way },
 		{ "no source at all", no_source },
 		{ NULL, NULL },
