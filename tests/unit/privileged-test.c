@@ -249,6 +249,15 @@ static void has_fds(gint pid, guint expected)
 	GCLK_ASSERT_INT(count_fds(pid), expected);
 }
 
+/* None is lost. There may be fewer than before: what was counted then may have been about to close.
+ */
+static void loses_no_fds(gint pid, guint before)
+{
+	for (int i = 0; i < 300 && count_fds(pid) > before; i++)
+		g_usleep(10000);
+	CU_ASSERT(count_fds(pid) <= before);
+}
+
 static void test_helper_is_small(void)
 {
 	g_autofree char *comm = NULL, *path = NULL;
@@ -599,7 +608,7 @@ static void test_flood(void)
 	while (recv(raw.opens, &(GclkOpenReply){ 0 }, sizeof(GclkOpenReply), MSG_DONTWAIT) > 0)
 		;
 	still_serves(&raw);
-	has_fds(raw.pid, fds);
+	loses_no_fds(raw.pid, fds);
 	CU_ASSERT(raw_end(&raw));
 }
 
@@ -655,7 +664,7 @@ static void test_bad_children(void)
 	GCLK_ASSERT_HAS(malformed, "malformed");
 	raw_answers(&raw, 5, "plain", "no such host");
 	still_serves(&raw);
-	has_fds(raw.pid, fds);
+	loses_no_fds(raw.pid, fds);
 	CU_ASSERT(raw_end(&raw));
 }
 
