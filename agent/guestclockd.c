@@ -43,6 +43,7 @@ typedef struct {
 	GclkLookout lookout;
 	gint64 watchdog; /* ns between two signs of life that the service manager wants; 0: none */
 	GclkControlSocket *commands;
+	gboolean served; /* commands could be taken at the start */
 	GMainContext *context;
 	GMainLoop *loop;
 } Daemon;
@@ -156,6 +157,10 @@ static void keep_what_needs_restart(Daemon *d, GclkConfig *config)
 	override(&config->run_directory, old->run_directory);
 	override(&config->state_directory, old->state_directory);
 	override(&config->user, old->user);
+	if (g_strcmp0(config->keys, old->keys) != 0 ||
+		g_strcmp0(config->ptp_device, old->ptp_device) != 0)
+		g_message("a key file or device that only root may open needs a restart of "
+			  "guestclockd");
 }
 
 static gboolean reload(Daemon *d, GError **error)
@@ -166,6 +171,7 @@ static gboolean reload(Daemon *d, GError **error)
 	if (!config)
 		return FALSE;
 	keep_what_needs_restart(d, config);
+	gclk_lookout_keep_hidden(&d->lookout, config);
 	d->config = d->lookout.config = config;
 	gclk_agent_set_config(d->agent, config);
 	gclk_sources_apply(d->agent, d->platform, config, gclk_lookout_era_pivot(&d->lookout));
@@ -213,9 +219,26 @@ static void on_signal(gpointer user, int signo)
 	gclk_notify("READY=1");
 }
 
+static GclkControlSocket *make_commands(Daemon *d, GError **error);
+
+/* Somebody who tidies up may remove the run directory under a daemon that lives: the socket is made
+   again as soon as there is one. */
+static void renew_commands(Daemon *d)
+{
+	if (!d->served || (d->commands && gclk_control_is_there(d->commands)))
+		return;
+	g_clear_pointer(&d->commands, gclk_control_free);
+	d->commands = make_commands(d, NULL);
+	if (d->commands)
+		g_message("commands are taken again");
+}
+
 static void on_report(gpointer user, GclkAgent *agent, gboolean urgent)
 {
-	gclk_publisher_report(&((Daemon *)user)->publisher, agent, urgent);
+	Daemon *d = user;
+
+	gclk_publisher_report(&d->publisher, agent, urgent);
+	renew_commands(d);
 }
 
 /* Whoever moved the clock may be steering it from now on. */
@@ -312,16 +335,23 @@ static gboolean start_agent(Daemon *d, GError **error)
 	return gclk_agent_start(d->agent, error);
 }
 
+static GclkControlSocket *make_commands(Daemon *d, GError **error)
+{
+	g_autofree char *path = g_build_filename(d->config->run_directory, GCLK_CONTROL_FILE, NULL);
+
+	return gclk_control_new(path, d->context, on_command, d, error);
+}
+
 /* The socket is the lock too: two daemons with one run directory would steer one clock. */
 static gboolean serve_commands(Daemon *d, GError **error)
 {
-	g_autofree char *path = g_build_filename(d->config->run_directory, GCLK_CONTROL_FILE, NULL);
 	g_autoptr(GError) problem = NULL;
 
-	d->commands = gclk_control_new(path, d->context, on_command, d, &problem);
+	d->commands = make_commands(d, &problem);
+	d->served = d->commands != NULL;
 	if (g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_EXIST)) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
-			"another guestclockd is running already: it listens at %s", path);
+			"another guestclockd is running already with %s", d->config->run_directory);
 		return FALSE;
 	}
 	if (!d->commands)

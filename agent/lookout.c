@@ -8,7 +8,9 @@
 #define LOOK_INTERVAL (60 * GCLK_NS_PER_S)
 /* While there is nothing to go by: a lease may come any moment after boot. */
 #define LOOK_INTERVAL_BARE (10 * GCLK_NS_PER_S)
-#define BUILD_AGE_MAX_S    (G_GINT64_CONSTANT(50) * 365 * 86400)
+/* Leases and configurations are smaller. */
+#define PLACE_LIMIT     (1024 * 1024)
+#define BUILD_AGE_MAX_S (G_GINT64_CONSTANT(50) * 365 * 86400)
 
 /* --- who steers ------------------------------------------------------------------------------- */
 
@@ -79,13 +81,36 @@ static void take_over(GclkConfig *to, GclkConfig *from)
 	to->servers_note = g_steal_pointer(&from->servers_note);
 }
 
+/* The place of the servers in force is there, but no longer for our eyes: it was read as root. */
+static gboolean is_hidden(const GclkLookout *l)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+
+	if (!l->config->servers_from)
+		return FALSE;
+	text = l->platform->read_file(
+		l->platform, l->config->servers_from, PLACE_LIMIT, NULL, &error);
+	return g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ACCES) ||
+	       g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PERM);
+}
+
+void gclk_lookout_keep_hidden(GclkLookout *l, GclkConfig *config)
+{
+	gboolean discovered = config->servers->len == 0 || config->servers_from;
+
+	if (config->discover && discovered && is_hidden(l))
+		take_over(config, l->config);
+}
+
 /* Only where no server is configured: a lease that comes or changes after the start. One that ends
    takes nothing away; its servers may still be right. */
 static void look_for_servers(GclkLookout *l)
 {
 	g_autoptr(GclkConfig) found = NULL;
 
-	if (!l->config->discover || (l->config->servers->len && !l->config->servers_from))
+	if (!l->config->discover || (l->config->servers->len && !l->config->servers_from) ||
+		is_hidden(l))
 		return;
 	found = gclk_config_new();
 	found->min_poll = l->config->min_poll;

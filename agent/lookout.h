@@ -31,6 +31,11 @@ void gclk_lookout_look(GclkLookout *lookout);
 void gclk_lookout_look_soon(GclkLookout *lookout);
 void gclk_lookout_stop(GclkLookout *lookout);
 
+/* A configuration that is about to replace the one in force: where the servers come from a place
+   that root could read and this process cannot, they are handed on, since it could not find them
+   again. */
+void gclk_lookout_keep_hidden(GclkLookout *lookout, GclkConfig *config);
+
 /* Around when are we? The latest of what cannot be too late, ns since 1970: the build, the time
    remembered, the RTC (design, conduct 10). What lies further ahead than a build can be old is a
    fault of theirs. */

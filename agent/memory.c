@@ -20,11 +20,16 @@ static gboolean parse(
 	g_autofree char *boot = NULL;
 	GError *problem = NULL;
 
-	if (!g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, error))
+	/* GKeyFile's own message would quote what may be anything at all. */
+	if (!g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, NULL)) {
+		g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE, "damaged");
 		return FALSE;
+	}
 	out->frequency_ppb = g_key_file_get_double(file, GROUP, "frequency-ppb", &problem);
 	if (problem) {
-		g_propagate_error(error, problem);
+		g_error_free(problem);
+		g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
+			"frequency-ppb is missing or not a number");
 		return FALSE;
 	}
 	if (!(fabs(out->frequency_ppb) <= FREQUENCY_SANE_PPB)) {

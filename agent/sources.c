@@ -24,8 +24,8 @@ static GArray *read_keys(GclkAgent *agent, GclkPlatform *platform, const char *p
 	gsize length = 0;
 
 	text = platform->read_file(platform, path, KEY_FILE_LIMIT, &length, &error);
-	if (text)
-		keys = gclk_ntp_keys_parse(text, length, &error);
+	if (text && !(keys = gclk_ntp_keys_parse(text, length, &error)))
+		g_prefix_error(&error, "%s: ", path);
 	if (keys) {
 		gclk_agent_clear_finding(agent, "key-file");
 		return keys;
@@ -33,23 +33,24 @@ static GArray *read_keys(GclkAgent *agent, GclkPlatform *platform, const char *p
 	*problem = g_strdup_printf("the key file cannot be used: %s", error->message);
 	gclk_agent_set_finding(agent, "key-file", GCLK_SEVERITY_WARNING, *problem,
 		"servers that need a key are not used until this is mended and guestclockd "
-		"reloaded");
+		"reloaded, or restarted if the path is new and only root may read it");
 	return NULL;
 }
 
 /* --- NTP -------------------------------------------------------------------------------------- */
 
 /* All that makes a server what it is; the secret itself only as a hash. */
-static char *server_key(
-	const GclkServerConfig *server, const GclkConfig *config, const GclkNtpKey *key)
+static char *server_key(const GclkServerConfig *server, const GclkConfig *config,
+	const GclkNtpKey *key, const char *key_reason)
 {
 	guint secret = key ? key->type : 0;
 
 	for (gsize i = 0; key && i < key->length; i++)
 		secret = secret * 31 + key->bytes[i];
-	return g_strdup_printf("ntp|%s|%s|%u|%u|%d|%d|%d|%" G_GINT64_FORMAT "|%u", server->name,
+	return g_strdup_printf("ntp|%s|%s|%u|%u|%d|%d|%d|%" G_GINT64_FORMAT "|%u|%s", server->name,
 		server->address, server->port, server->key, server->min_poll, server->max_poll,
-		server->iburst, config->max_distance, secret);
+		server->iburst, config->max_distance, secret,
+		server->key && !key ? key_reason : "");
 }
 
 static void apply_server(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config,
@@ -72,7 +73,7 @@ static void apply_server(GclkAgent *agent, GclkPlatform *platform, const GclkCon
 		.key_reason = key_problem ? key_problem : missing,
 		.pivot = pivot,
 	};
-	char *id = server_key(server, config, key);
+	char *id = server_key(server, config, key, settings.key_reason);
 
 	if (!gclk_agent_has_source(agent, id))
 		gclk_agent_add_source(agent, gclk_ntp_source_new(platform, &settings), id);

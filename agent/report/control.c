@@ -24,6 +24,7 @@ typedef struct {
 
 struct GclkControlSocket {
 	char *path;
+	struct stat place; /* what was at path when it was bound */
 	int fd;
 	GMainContext *context;
 	GSource *acceptable;
@@ -252,6 +253,8 @@ GclkControlSocket *gclk_control_new(const char *path, GMainContext *context,
 	control = g_new0(GclkControlSocket, 1);
 	control->path = g_strdup(path);
 	control->fd = fd;
+	if (lstat(path, &control->place) != 0)
+		memset(&control->place, 0, sizeof control->place);
 	control->context = context ? g_main_context_ref(context) : NULL;
 	control->handler = handler;
 	control->user = user;
@@ -263,6 +266,14 @@ GclkControlSocket *gclk_control_new(const char *path, GMainContext *context,
 	return control;
 }
 
+gboolean gclk_control_is_there(const GclkControlSocket *control)
+{
+	struct stat now;
+
+	return lstat(control->path, &now) == 0 && now.st_dev == control->place.st_dev &&
+	       now.st_ino == control->place.st_ino;
+}
+
 void gclk_control_free(GclkControlSocket *control)
 {
 	if (!control)
@@ -270,7 +281,8 @@ void gclk_control_free(GclkControlSocket *control)
 	g_ptr_array_unref(control->clients);
 	destroy_source(&control->acceptable);
 	close(control->fd);
-	unlink(control->path);
+	if (gclk_control_is_there(control)) /* else it is somebody else's by now */
+		unlink(control->path);
 	g_free(control->path);
 	g_clear_pointer(&control->context, g_main_context_unref);
 	g_free(control);

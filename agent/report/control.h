@@ -24,6 +24,9 @@ typedef char *(*GclkControlHandler)(gpointer user, const char *request);
 GclkControlSocket *gclk_control_new(const char *path, GMainContext *context,
 	GclkControlHandler handler, gpointer user, GError **error);
 
+/* Is the socket still at its path? FALSE after somebody has removed it or its directory. */
+gboolean gclk_control_is_there(const GclkControlSocket *control);
+
 /* Closes and removes the socket. NULL is ignored. */
 void gclk_control_free(GclkControlSocket *control);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkControlSocket, gclk_control_free)
