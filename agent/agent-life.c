@@ -11,8 +11,6 @@
 #define FIRST_SAVE (60 * GCLK_NS_PER_S)
 /* At the start, so long is waited for sources that have not yet spoken: an iburst and a name. */
 #define SETTLE_TIME (12 * GCLK_NS_PER_S)
-/* Samples by which a source has had its say. */
-#define SETTLED_SAMPLES 4
 /* What is believed of a frequency never measured: crystals and TSC calibrations, 1 sigma. */
 #define SIGMA_UNKNOWN_PPB 50000.0
 
@@ -159,7 +157,7 @@ static gboolean slot_settled(const GclkSlot *slot)
 	if (slot->source->condition != GCLK_SOURCE_WAITING &&
 		slot->source->condition != GCLK_SOURCE_OK)
 		return TRUE;
-	return gclk_estimator_predict(slot->estimator, 0, &e) && e.samples >= SETTLED_SAMPLES;
+	return gclk_estimator_predict(slot->estimator, 0, &e) && e.samples >= GCLK_SERVO_SAMPLES;
 }
 
 gboolean gclk_agent_settled(const GclkAgent *agent)
@@ -240,11 +238,6 @@ void gclk_agent_keep_sources(GclkAgent *agent, const char *const *keys)
 void gclk_agent_set_config(GclkAgent *agent, const GclkConfig *config)
 {
 	agent->config = config;
-}
-
-gboolean gclk_agent_steers(const GclkAgent *agent)
-{
-	return agent->actuator.steers;
 }
 
 gboolean gclk_agent_set_control(

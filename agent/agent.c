@@ -39,11 +39,9 @@ static GclkServoOutput run_servo(const GclkAgent *agent)
 	const GclkServoPolicy policy = {
 		.step_threshold = agent->config->step_threshold,
 		.max_step = agent->config->max_step,
-		.max_error = agent->config->max_error,
 	};
 	const GclkServoInput input = {
 		.offset = agent->offset,
-		.bound = agent->bound,
 		.frequency_ppb = agent->estimate.frequency_ppb,
 		.samples = agent->estimate.samples,
 		.origins = agent->origins,

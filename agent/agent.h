@@ -42,7 +42,6 @@ void gclk_agent_set_config(GclkAgent *agent, const GclkConfig *config);
 /* Begins or ceases to steer: a rival has gone or come. */
 gboolean gclk_agent_set_control(
 	GclkAgent *agent, gboolean steers, const char *reason, GError **error);
-gboolean gclk_agent_steers(const GclkAgent *agent);
 
 /* Takes over the clock as it is, restores the learned frequency, starts the sources. */
 gboolean gclk_agent_start(GclkAgent *agent, GError **error);

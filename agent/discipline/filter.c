@@ -36,11 +36,6 @@ void gclk_filter_predict(GclkFilter *filter, double dt)
 	filter->p11 += filter->wander * dt;
 }
 
-double gclk_filter_expected(const GclkFilter *filter, double weight)
-{
-	return sqrt(filter->p00 + filter->scale * weight);
-}
-
 /* Everything is less certain than was believed, by this factor of variance. */
 void gclk_filter_doubt(GclkFilter *filter, double factor)
 {

@@ -30,9 +30,6 @@ void gclk_filter_predict(GclkFilter *filter, double dt);
 /* Fuses a measured offset of the given weight (ns^2 at scale 1). */
 void gclk_filter_update(GclkFilter *filter, double measured, double weight);
 
-/* The standard deviation that a measurement of this weight would show against the prediction. */
-double gclk_filter_expected(const GclkFilter *filter, double weight);
-
 /* Moves the line by so much: offset and frequency are counted from there on. */
 void gclk_filter_rebase(GclkFilter *filter, double offset);
 

@@ -3,9 +3,6 @@
 
 #include <math.h>
 
-/* Samples that must agree before the clock is stepped, at start and later (conduct 2). */
-#define STEP_SAMPLES 4
-
 /* After a boot there is no history to protect, and slewing 10 ms takes a minute: step from 1 ms. */
 #define FIRST_STEP_THRESHOLD GCLK_NS_PER_MS
 
@@ -72,7 +69,7 @@ static Decision decide(const GclkServoPolicy *policy, const GclkServoInput *in)
 				   ? MIN(FIRST_STEP_THRESHOLD, policy->step_threshold)
 				   : policy->step_threshold;
 
-	if (in->first && in->samples < STEP_SAMPLES)
+	if (in->first && in->samples < GCLK_SERVO_SAMPLES)
 		return (Decision){ GCLK_SERVO_WAIT, "waiting for samples that agree" };
 	if (ABS(in->offset) <= threshold)
 		return (Decision){ GCLK_SERVO_SLEW, NULL };
@@ -85,7 +82,7 @@ static Decision decide(const GclkServoPolicy *policy, const GclkServoInput *in)
 			"the clock is too far ahead to be slewed back; it is never stepped back "
 			"while "
 			"the system runs, unless by hand: guestclock step" };
-	if (in->samples < STEP_SAMPLES)
+	if (in->samples < GCLK_SERVO_SAMPLES)
 		return (Decision){ GCLK_SERVO_WAIT, "waiting for samples that agree" };
 	if (in->offset > policy->max_step && in->origins < 2)
 		return (Decision){ GCLK_SERVO_REFUSE,

@@ -11,6 +11,9 @@
 #include "guestclock/sample.h"
 #include "platform/platform.h"
 
+/* Samples that must agree before the clock is stepped, at start and later (conduct 2). */
+#define GCLK_SERVO_SAMPLES 4
+
 /* A slew goes no faster: the kernel's limit for adjtime(3), and what chrony's users know. */
 #define GCLK_SLEW_LIMIT_PPM 500
 
@@ -20,12 +23,10 @@
 typedef struct {
 	gint64 step_threshold; /* ns: a clock less behind than this is slewed */
 	gint64 max_step;       /* ns: beyond, two origins must agree */
-	gint64 max_error;      /* ns: beyond, the clock is not synchronised */
 } GclkServoPolicy;
 
 typedef struct {
 	gint64 offset;        /* reference minus REAL now, ns */
-	gint64 bound;         /* of that, ns or unknown */
 	double frequency_ppb; /* what RAW lacks */
 	guint samples;        /* that agree since the start or the last jump */
 	guint origins;        /* that agree */

@@ -14,6 +14,7 @@
 
 #include "harness.h"
 #include "platform/native.h"
+#include "scratch.h"
 
 typedef struct {
 	GMainContext *context;
@@ -31,29 +32,14 @@ static void set_up(Fixture *f)
 	f->context = g_main_context_new();
 	gclk_loop_install_poll(f->context);
 	f->platform = gclk_native_new(NULL, f->context);
-	f->folder = g_dir_make_tmp("guestclock-XXXXXX", NULL);
-}
-
-static void remove_folder(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *child = g_build_filename(path, name, NULL);
-
-		if (remove(child))
-			remove_folder(child);
-	}
-	rmdir(path);
+	f->folder = gclk_scratch_new();
 }
 
 static void tear_down(Fixture *f)
 {
 	f->platform->free(f->platform);
 	g_main_context_unref(f->context);
-	remove_folder(f->folder);
-	g_free(f->folder);
+	gclk_scratch_free(f->folder);
 	g_free(f->reason);
 }
 

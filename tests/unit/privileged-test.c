@@ -16,6 +16,7 @@
 
 #include "harness.h"
 #include "privileged-private.h"
+#include "scratch.h"
 
 #define CAP_BIT_SYS_TIME (G_GUINT64_CONSTANT(1) << 25) /* capabilities(7), linux/capability.h */
 /* CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SETGID, CAP_SETUID */
@@ -40,7 +41,7 @@ static void make_files(Fixture *f)
 	g_autofree char *drop_in = NULL;
 
 	memset(f, 0, sizeof(*f));
-	f->folder = g_dir_make_tmp("guestclock-XXXXXX", NULL);
+	f->folder = gclk_scratch_new();
 	f->file = in_folder(f, "keys");
 	f->drop_ins = in_folder(f, "conf.d");
 	f->device = in_folder(f, "device");
@@ -65,25 +66,10 @@ static void set_up(Fixture *f)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f->privileged);
 }
 
-static void remove_folder(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *child = g_build_filename(path, name, NULL);
-
-		if (remove(child))
-			remove_folder(child);
-	}
-	rmdir(path);
-}
-
 static void tear_down(Fixture *f)
 {
 	gclk_privileged_free(f->privileged);
-	remove_folder(f->folder);
-	g_free(f->folder);
+	gclk_scratch_free(f->folder);
 	g_free(f->file);
 	g_free(f->drop_ins);
 	g_free(f->device);

@@ -12,14 +12,12 @@
 static const GclkServoPolicy policy = {
 	.step_threshold = 100 * MS,
 	.max_step = 1000 * S,
-	.max_error = S,
 };
 
 static GclkServoOutput run(gint64 offset, gboolean first, guint samples, guint origins)
 {
 	const GclkServoInput input = {
 		.offset = offset,
-		.bound = US,
 		.samples = samples,
 		.origins = origins,
 		.first = first,
