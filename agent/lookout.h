@@ -8,7 +8,7 @@
 
 #include "agent.h"
 #include "mastery.h"
-#include "privileged.h"
+#include "platform/privileged.h"
 
 typedef struct {
 	GclkPlatform *platform;

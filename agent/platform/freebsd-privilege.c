@@ -7,7 +7,7 @@
 
 #include "platform/freebsd-private.h"
 #include "platform/posix.h"
-#include "privileged-private.h"
+#include "platform/privileged-private.h"
 
 /* The helper opens files of root and of others: it stays root. */
 void gclk_privilege_shrink_helper(void)

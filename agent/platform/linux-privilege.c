@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "platform/posix.h"
-#include "privileged-private.h"
+#include "platform/privileged-private.h"
 
 /* Reads files of others (keys that chrony owns), and sets up and ends children. */
 static const cap_value_t helper_caps[] = { CAP_DAC_READ_SEARCH, CAP_SETUID, CAP_SETGID, CAP_KILL };

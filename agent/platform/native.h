@@ -5,7 +5,7 @@
 
 #include "platform/loop.h"
 #include "platform/platform.h"
-#include "privileged.h"
+#include "platform/privileged.h"
 
 /* privileged is not owned and outlives the platform; NULL: everything is done directly, and only
    numeric addresses are resolved. Free with platform->free. */

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "platform/platform.h"
-#include "privileged.h"
+#include "platform/privileged.h"
 
 typedef struct GclkTimers GclkTimers;
 

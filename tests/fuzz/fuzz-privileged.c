@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "privileged-private.h"
+#include "platform/privileged-private.h"
 
 static const char *const files[] = { "/etc/guestclock/keys", NULL };
 static const char *const directories[] = { "/etc/guestclock/d", NULL };

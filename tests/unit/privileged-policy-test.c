@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "privileged-private.h"
+#include "platform/privileged-private.h"
 
 static void test_normal_paths(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The privileged process, asked politely and otherwise. */
-#include "privileged.h"
+#include "platform/privileged.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "harness.h"
-#include "privileged-private.h"
+#include "platform/privileged-private.h"
 #include "scratch.h"
 
 #define CAP_BIT_SYS_TIME (G_GUINT64_CONSTANT(1) << 25) /* capabilities(7), linux/capability.h */

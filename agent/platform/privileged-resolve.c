@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "platform/posix.h"
-#include "privileged-private.h"
+#include "platform/privileged-private.h"
 
 void gclk_resolve_fail(GclkResolveReply *reply, guint32 id, const char *reason)
 {

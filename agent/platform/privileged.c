@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The clock process's side of the privileged process: starts it and asks it. */
-#include "privileged.h"
+#include "platform/privileged.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "platform/posix.h"
-#include "privileged-private.h"
+#include "platform/privileged-private.h"
 
 /* Opens are quick; a longer wait would hurt the clock more than a source that fails. */
 #define OPEN_TIMEOUT_US (3 * G_USEC_PER_SEC)

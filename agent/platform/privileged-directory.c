@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "platform/posix.h"
-#include "privileged.h"
+#include "platform/privileged.h"
 
 /* Has it sub-directories? Then others live here: "/run", "/var", somebody's home. */
 static gboolean has_subdirectories(int fd)

@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-#include "privileged.h"
+#include "platform/privileged.h"
 
 #define GCLK_HELPER_PATH_MAX      1024
 #define GCLK_HELPER_NAME_MAX      256 /* 253 of a host name (RFC 1035 2.3.4 as text), and NUL */

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "privileged-private.h"
+#include "platform/privileged-private.h"
 
 typedef struct {
 	pid_t pid; /* 0: free */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "privileged-private.h"
+#include "platform/privileged-private.h"
 
 gboolean gclk_policy_is_text(const char *bytes, gsize size)
 {

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "privileged-private.h"
+#include "platform/privileged-private.h"
 
 #define COMMON (O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
