@@ -79,11 +79,6 @@ static void slot_free(gpointer data)
 	g_free(slot);
 }
 
-static void finding_free(gpointer data)
-{
-	gclk_finding_free(data);
-}
-
 /* The machine's leap second table, or the one built in. */
 static GclkLeapTable *load_leap_table(GclkPlatform *platform)
 {
@@ -125,7 +120,7 @@ GclkAgent *gclk_agent_new(GclkPlatform *platform, const GclkConfig *config,
 	agent->control_reason = g_strdup(control_reason);
 	agent->leap = load_leap_table(platform);
 	agent->slots = g_ptr_array_new_with_free_func(slot_free);
-	agent->findings = g_ptr_array_new_with_free_func(finding_free);
+	agent->findings = gclk_findings_new();
 	agent->actuator.steers = steers;
 	agent->bound = GCLK_BOUND_UNKNOWN;
 	agent->first = agent->fresh = TRUE;

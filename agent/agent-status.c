@@ -61,13 +61,6 @@ void gclk_agent_clear_finding(GclkAgent *agent, const char *id)
 	agent->urgent = TRUE;
 }
 
-static gint by_severity(gconstpointer a, gconstpointer b)
-{
-	const GclkFinding *x = *(GclkFinding *const *)a, *y = *(GclkFinding *const *)b;
-
-	return (gint)y->severity - (gint)x->severity;
-}
-
 /* --- sources ---------------------------------------------------------------------------------- */
 
 static const char *timescale_name(GclkTimescale timescale)
@@ -199,12 +192,10 @@ GclkStatus *gclk_agent_status(GclkAgent *agent)
 	for (guint i = 0; i < agent->slots->len; i++)
 		g_ptr_array_add(
 			out->sources, tell_source(agent, g_ptr_array_index(agent->slots, i)));
-	g_ptr_array_sort(agent->findings, by_severity);
+	gclk_findings_sort(agent->findings);
 	for (guint i = 0; i < agent->findings->len; i++) {
-		const GclkFinding *f = g_ptr_array_index(agent->findings, i);
-
 		g_ptr_array_add(out->findings,
-			gclk_finding_new(f->id, f->severity, f->statement, f->remedy));
+			gclk_finding_copy(g_ptr_array_index(agent->findings, i)));
 	}
 	return out;
 }

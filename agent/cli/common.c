@@ -11,7 +11,7 @@
 #include "cli/cli.h"
 #include "config.h"
 #include "guestclock/json-writer.h"
-#include "report/text.h"
+#include "guestclock/text.h"
 
 #define CONFIG_FILE      GCLK_SYSCONFDIR "/guestclock/guestclockd.conf"
 #define STATUS_MAX_BYTES (1024 * 1024)

@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "guestclock/json-writer.h"
 #include "report/control.h"
-#include "report/text.h"
+#include "guestclock/text.h"
 
 #define REPLY_TIMEOUT_MS 10000
 

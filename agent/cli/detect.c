@@ -56,7 +56,7 @@ int gclk_cli_detect(int argc, char **argv)
 			"Print nothing; the exit status tells", NULL },
 		{ 0 },
 	};
-	GclkMachine machine = { 0 };
+	GclkMachine machine;
 
 	if (!gclk_cli_parse(&options,
 		    "Tells what this machine runs on, why, and every fact about it.\n"
@@ -64,9 +64,7 @@ int gclk_cli_detect(int argc, char **argv)
 		    extra, argc, argv))
 		return options.exit_code;
 	context = g_main_context_new();
-	machine.platform = gclk_native_new(NULL, context);
-	machine.cpuid = gclk_cpuid_native();
-	machine.sysctl = gclk_sysctl_native();
+	machine = gclk_machine_native(gclk_native_new(NULL, context));
 	detection = gclk_detection_new(&machine);
 	machine.platform->free(machine.platform);
 	print(&choice, &options, detection);

@@ -5,7 +5,7 @@
 #include "guestclock/json-writer.h"
 #include "report/status.h"
 #include "report/table.h"
-#include "report/text.h"
+#include "guestclock/text.h"
 
 #define WIDTH  80
 #define INDENT 18

@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 #include "guestclock/duration.h"
 #include "report/table.h"
-#include "report/text.h"
+#include "guestclock/text.h"
 
 #define LOOK_INTERVAL_US  (G_USEC_PER_SEC / 4)
 #define DEFAULT_MAX_ERROR "1s"

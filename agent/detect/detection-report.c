@@ -4,7 +4,7 @@
 
 #include "detect/detection.h"
 #include "guestclock/json-writer.h"
-#include "report/text.h"
+#include "guestclock/text.h"
 
 #define WIDTH       80
 #define NAME_WIDTH  28 /* of facts; a longer name takes a line of its own */

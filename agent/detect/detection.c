@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "detect/container.h"
+#include "detect/kernel-log.h"
 #include "detect/offers.h"
 #include "source/ptp-scan.h"
 
@@ -97,6 +98,16 @@ static void list_clocks(const GclkMachine *machine, GclkReader *reader, GPtrArra
 	if (release)
 		list_rtcs(reader, out);
 	gclk_facts_add(out, "kernel", release);
+}
+
+GclkMachine gclk_machine_native(GclkPlatform *platform)
+{
+	return (GclkMachine){
+		.platform = platform,
+		.cpuid = gclk_cpuid_native(),
+		.sysctl = gclk_sysctl_native(),
+		.kernel_log = gclk_kernel_log_native(),
+	};
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */

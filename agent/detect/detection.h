@@ -20,13 +20,22 @@ typedef struct {
 	GPtrArray *unreadable; /* GclkFact: path and why */
 } GclkDetection;
 
+/* The newest `limit` bytes of the kernel's log, NUL-terminated; NULL with a reason for people
+   (static text) when it cannot be read. Caller frees. */
+typedef char *(*GclkKernelLogRead)(gpointer user, gsize limit, gsize *length, const char **why);
+
 /* Where the facts come from; members that are NULL give none. */
 typedef struct {
 	GclkPlatform *platform; /* read_file, list_directory, read_link; never NULL */
 	GclkCpuid cpuid;
 	GclkSysctl sysctl;
 	gpointer sysctl_user;
+	GclkKernelLogRead kernel_log;
+	gpointer kernel_log_user;
 } GclkMachine;
+
+/* This machine. */
+GclkMachine gclk_machine_native(GclkPlatform *platform);
 
 GclkDetection *gclk_detection_new(const GclkMachine *machine);
 void gclk_detection_free(GclkDetection *detection);

@@ -19,13 +19,6 @@ static const char *const state_names[] = {
 	[GCLK_STATE_UNSYNCHRONISED] = "unsynchronised",
 };
 
-static const char *const severity_names[] = {
-	[GCLK_SEVERITY_OK] = "ok",
-	[GCLK_SEVERITY_NOTE] = "note",
-	[GCLK_SEVERITY_WARNING] = "warning",
-	[GCLK_SEVERITY_CRITICAL] = "critical",
-};
-
 static const char *const leap_names[] = {
 	[GCLK_LEAP_NONE] = "none",
 	[GCLK_LEAP_INSERT] = "insert",
@@ -58,11 +51,6 @@ const char *gclk_state_name(GclkState state)
 	return to_name(NAMES(state_names), state);
 }
 
-const char *gclk_severity_name(GclkSeverity severity)
-{
-	return to_name(NAMES(severity_names), severity);
-}
-
 const char *gclk_leap_name(GclkLeap leap)
 {
 	return to_name(NAMES(leap_names), leap);
@@ -71,11 +59,6 @@ const char *gclk_leap_name(GclkLeap leap)
 gint gclk_state_from_name(const char *name)
 {
 	return from_name(NAMES(state_names), name);
-}
-
-gint gclk_severity_from_name(const char *name)
-{
-	return from_name(NAMES(severity_names), name);
 }
 
 gint gclk_leap_from_name(const char *name)
@@ -93,7 +76,7 @@ GclkStatus *gclk_status_new(void)
 	status->error_bound = GCLK_BOUND_UNKNOWN;
 	status->version = g_strdup(PACKAGE_VERSION);
 	status->sources = g_ptr_array_new_with_free_func((GDestroyNotify)gclk_source_status_free);
-	status->findings = g_ptr_array_new_with_free_func((GDestroyNotify)gclk_finding_free);
+	status->findings = gclk_findings_new();
 	return status;
 }
 
@@ -140,28 +123,6 @@ void gclk_source_status_free(GclkSourceStatus *source)
 	g_free(source->note);
 	g_array_unref(source->drops);
 	g_free(source);
-}
-
-GclkFinding *gclk_finding_new(
-	const char *id, GclkSeverity severity, const char *statement, const char *remedy)
-{
-	GclkFinding *finding = g_new0(GclkFinding, 1);
-
-	finding->id = g_strdup(id);
-	finding->severity = severity;
-	finding->statement = g_strdup(statement);
-	finding->remedy = g_strdup(remedy);
-	return finding;
-}
-
-void gclk_finding_free(GclkFinding *finding)
-{
-	if (!finding)
-		return;
-	g_free(finding->id);
-	g_free(finding->statement);
-	g_free(finding->remedy);
-	g_free(finding);
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #ifndef GUESTCLOCK_STATUS_H
 #define GUESTCLOCK_STATUS_H
 
+#include "guestclock/finding.h"
 #include "guestclock/sample.h"
 #include "guestclock/standing.h"
 
@@ -19,20 +20,6 @@ typedef enum {
 	GCLK_STATE_HOLDOVER,       /* no fresh source, the bound still within max-error */
 	GCLK_STATE_UNSYNCHRONISED, /* see reason */
 } GclkState;
-
-typedef enum {
-	GCLK_SEVERITY_OK,
-	GCLK_SEVERITY_NOTE,
-	GCLK_SEVERITY_WARNING,
-	GCLK_SEVERITY_CRITICAL,
-} GclkSeverity;
-
-typedef struct {
-	char *id; /* stable word: "clock-ahead", "rival", "state-directory" */
-	GclkSeverity severity;
-	char *statement; /* one line: what is the matter */
-	char *remedy;    /* one line: what to do, or NULL */
-} GclkFinding;
 
 typedef struct {
 	const char *name;
@@ -101,9 +88,6 @@ void gclk_status_free(GclkStatus *status);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkStatus, gclk_status_free)
 GclkSourceStatus *gclk_source_status_new(void);
 void gclk_source_status_free(GclkSourceStatus *source);
-GclkFinding *gclk_finding_new(const char *id, GclkSeverity severity, const char *statement,
-	const char *remedy);
-void gclk_finding_free(GclkFinding *finding);
 
 /* JSON, one line a top-level key, ends with a newline. Unknown bounds are null, and so is the
    offset when its bound is unknown. Caller frees. */
@@ -133,10 +117,8 @@ int gclk_status_exit_code(const GclkStatus *status);
 
 /* Names in both directions; from_name gives -1 for an unknown word. */
 const char *gclk_state_name(GclkState state);
-const char *gclk_severity_name(GclkSeverity severity);
 const char *gclk_leap_name(GclkLeap leap);
 gint gclk_state_from_name(const char *name);
-gint gclk_severity_from_name(const char *name);
 gint gclk_leap_from_name(const char *name);
 
 #endif

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "report/text.h"
+#include "guestclock/text.h"
 
 #define COLUMNS 80
 #define LABEL   15 /* where the values of the status begin */

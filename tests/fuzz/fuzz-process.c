@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#include "detect/rivals.h"
+#include "guestclock/rival.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

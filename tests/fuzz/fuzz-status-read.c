@@ -6,7 +6,7 @@
 
 #include "report/status.h"
 #include "report/table.h"
-#include "report/text.h"
+#include "guestclock/text.h"
 
 static void check_table(const char *text)
 {

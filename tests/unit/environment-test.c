@@ -6,7 +6,7 @@
 #include "detect/container.h"
 #include "detect/environment.h"
 #include "detect/hypervisor.h"
-#include "detect/rivals.h"
+#include "guestclock/rival.h"
 #include "harness.h"
 #include "tree-platform.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "report/text.h"
+#include "guestclock/text.h"
 
 #define NOW (G_GINT64_CONSTANT(1800000000) * GCLK_NS_PER_S)
 

@@ -8,7 +8,7 @@
 #include "guestclock/format.h"
 #include "harness.h"
 #include "report/table.h"
-#include "report/text.h"
+#include "guestclock/text.h"
 #include "status-samples.h"
 
 static char *golden_path(const char *name, const char *ending)

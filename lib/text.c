@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text.h"
+#include "guestclock/text.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Other programs that steer the same clock. Here the pure part; gclk_rivals_find is in
-   environment.h. */
-#ifndef GUESTCLOCK_RIVALS_H
-#define GUESTCLOCK_RIVALS_H
+/* Other programs that steer the same clock. Pure: from what the
+   kernel shows of a process. */
+#ifndef GUESTCLOCK_RIVAL_H
+#define GUESTCLOCK_RIVAL_H
 
 #include <glib.h>
 
