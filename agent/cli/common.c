@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "config.h"
+#include "guestclock/console.h"
 #include "guestclock/json-writer.h"
 #include "guestclock/text.h"
 
@@ -18,15 +19,11 @@
 
 void gclk_cli_complain(const char *format, ...)
 {
-	g_autofree char *text = NULL;
-	g_autofree char *clean = NULL;
 	va_list args;
 
 	va_start(args, format);
-	text = g_strdup_vprintf(format, args);
+	gclk_console_complain("guestclock", format, args);
 	va_end(args);
-	clean = gclk_text_clean(text);
-	fprintf(stderr, "guestclock: %s\n", clean);
 }
 
 /* --- options ---------------------------------------------------------------------------------- */
@@ -44,31 +41,6 @@ static char *default_run_directory(void)
 	if (!config)
 		config = gclk_config_new();
 	return g_steal_pointer(&config->run_directory);
-}
-
-static gboolean read_color(const char *when, gboolean *color)
-{
-	const char *terminal = g_getenv("TERM");
-	const char *no_color = g_getenv("NO_COLOR"); /* https://no-color.org */
-
-	if (!when || strcmp(when, "auto") == 0)
-		*color = isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
-			 g_strcmp0(terminal, "dumb") != 0;
-	else if (strcmp(when, "always") == 0 || strcmp(when, "never") == 0)
-		*color = strcmp(when, "always") == 0;
-	else
-		return FALSE;
-	return TRUE;
-}
-
-/* GLib's help has an ellipsis that consoles without UTF-8 show as a question mark. */
-static void print_help(GOptionContext *context)
-{
-	g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
-	g_auto(GStrv) parts = g_strsplit(help, "\342\200\246", -1);
-	g_autofree char *plain = g_strjoinv("...", parts);
-
-	fputs(plain, stdout);
 }
 
 gboolean gclk_cli_parse(GclkCliOptions *options, const char *summary, const GOptionEntry *extra,
@@ -102,7 +74,7 @@ gboolean gclk_cli_parse(GclkCliOptions *options, const char *summary, const GOpt
 		return FALSE;
 	}
 	if (help) {
-		print_help(context);
+		gclk_console_help(context);
 		options->exit_code = GCLK_EXIT_OK;
 		return FALSE;
 	}
@@ -111,7 +83,7 @@ gboolean gclk_cli_parse(GclkCliOptions *options, const char *summary, const GOpt
 			"%s takes no argument \"%s\" (see %s --help)", name, argv[1], name);
 		return FALSE;
 	}
-	if (!read_color(color, &options->color)) {
+	if (!gclk_console_color(color, &options->color)) {
 		gclk_cli_complain("--color=%s: should be auto, always or never", color);
 		return FALSE;
 	}

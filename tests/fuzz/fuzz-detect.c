@@ -97,8 +97,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autofree char *text = NULL;
 	g_autofree char *json = NULL;
 	Liar liar = { .data = data, .size = size };
-	const GclkMachine machine = { &liar.platform, cpuid, size % 2 ? gclk_sysctl_recorded : NULL,
-		dump };
+	const GclkMachine machine = { .platform = &liar.platform,
+		.cpuid = cpuid,
+		.sysctl = size % 2 ? gclk_sysctl_recorded : NULL,
+		.sysctl_user = dump };
 
 	cpuid_data = data;
 	cpuid_size = size;
