@@ -19,6 +19,7 @@ enum {
 int gclk_cli_status(int argc, char **argv);
 int gclk_cli_sources(int argc, char **argv);
 int gclk_cli_detect(int argc, char **argv);
+int gclk_cli_doctor(int argc, char **argv);
 int gclk_cli_waitsync(int argc, char **argv);
 int gclk_cli_burst(int argc, char **argv);
 int gclk_cli_step(int argc, char **argv);
