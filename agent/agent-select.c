@@ -2,7 +2,7 @@
 /* Who agrees, who is best: from sources and estimators to the one that is followed. */
 #include "agent-private.h"
 
-#include "source/ptp-reading.h"
+#include "guestclock/ptp-reading.h"
 
 /* Without a sample for so many of its polls, and this much, a source is stale. */
 #define STALE_POLLS 8

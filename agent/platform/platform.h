@@ -13,6 +13,7 @@
 #include <glib.h>
 
 #include "guestclock/address.h"
+#include "guestclock/ptp-reading.h"
 #include "guestclock/sample.h"
 
 typedef struct GclkPlatform GclkPlatform;
@@ -68,24 +69,6 @@ typedef struct {
 	void (*failed)(
 		gpointer user, int error); /* errno of an asynchronous error, e.g. ECONNREFUSED */
 } GclkSocketEvents;
-
-/* --- precision clocks ------------------------------------------------------------------------- */
-
-/* In the order in which they are tried. */
-typedef enum {
-	GCLK_PTP_PRECISE,  /* PTP_SYS_OFFSET_PRECISE: cross timestamp by hardware */
-	GCLK_PTP_EXTENDED, /* PTP_SYS_OFFSET_EXTENDED: tight brackets taken in the driver */
-	GCLK_PTP_PLAIN,    /* PTP_SYS_OFFSET: brackets taken in the ioctl */
-	GCLK_PTP_METHODS,
-} GclkPtpMethod;
-
-#define GCLK_PTP_READINGS_MAX 25 /* PTP_MAX_SAMPLES, linux/ptp_clock.h */
-
-/* One reading of the device between two of REAL. With PRECISE before == after. */
-typedef struct {
-	gint64 before, after; /* REAL, ns */
-	gint64 device;        /* the device's own time, ns since its epoch */
-} GclkPtpReading;
 
 /* --- names ------------------------------------------------------------------------------------ */
 

@@ -4,7 +4,7 @@
 #define GUESTCLOCK_PTP_SCAN_H
 
 #include "platform/platform.h"
-#include "source/ptp-table.h"
+#include "guestclock/ptp-table.h"
 
 /* More than this many are not looked at. */
 #define GCLK_PTP_DEVICES_MAX 64

@@ -11,7 +11,7 @@
 
 #include "source/ptp-claim.h"
 #include "source/ptp-failure.h"
-#include "source/ptp-reading.h"
+#include "guestclock/ptp-reading.h"
 #include "source/ptp-scan.h"
 
 #define LOOK_FIRST     GCLK_NS_PER_S

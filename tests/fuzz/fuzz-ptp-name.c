@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "source/ptp-table.h"
+#include "guestclock/ptp-table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

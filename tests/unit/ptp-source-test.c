@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "source/ptp-table.h"
+#include "guestclock/ptp-table.h"
 #include "source/ptp.h"
 #include "tree-platform.h"
 

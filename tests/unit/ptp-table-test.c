@@ -4,8 +4,8 @@
 
 #include "harness.h"
 #include "source/ptp-failure.h"
-#include "source/ptp-reading.h"
-#include "source/ptp-table.h"
+#include "guestclock/ptp-reading.h"
+#include "guestclock/ptp-table.h"
 
 static void patterns(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "source/ptp-table.h"
+#include "guestclock/ptp-table.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "source/ptp-reading.h"
+#include "guestclock/ptp-reading.h"
 
 #define PLAUSIBLE_FROM  (G_GINT64_CONSTANT(946684800) * GCLK_NS_PER_S)  /* 2000-01-01 */
 #define PLAUSIBLE_UNTIL (G_GINT64_CONSTANT(7258118400) * GCLK_NS_PER_S) /* 2200-01-01 */

@@ -1,9 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From readings of a precision clock to a sample: arithmetic only. */
+/* Readings of a precision clock, and from them to a sample: arithmetic only, but for
+   gclk_ptp_device_read. */
 #ifndef GUESTCLOCK_PTP_READING_H
 #define GUESTCLOCK_PTP_READING_H
 
-#include "platform/platform.h"
+#include "guestclock/sample.h"
+
+/* In the order in which they are tried. */
+typedef enum {
+	GCLK_PTP_PRECISE,  /* PTP_SYS_OFFSET_PRECISE: cross timestamp by hardware */
+	GCLK_PTP_EXTENDED, /* PTP_SYS_OFFSET_EXTENDED: tight brackets taken in the driver */
+	GCLK_PTP_PLAIN,    /* PTP_SYS_OFFSET: brackets taken in the ioctl */
+	GCLK_PTP_METHODS,
+} GclkPtpMethod;
+
+#define GCLK_PTP_READINGS_MAX 25 /* PTP_MAX_SAMPLES, linux/ptp_clock.h */
+
+/* One reading of the device between two of REAL. With PRECISE before == after. */
+typedef struct {
+	gint64 before, after; /* REAL, ns */
+	gint64 device;        /* the device's own time, ns since its epoch */
+} GclkPtpReading;
+
+/*
+ * Takes readings of the device behind fd: n (1 .. GCLK_PTP_READINGS_MAX), or one with PRECISE, into
+ * out. Only Linux has it. *raw, if raw is given, gets RAW of the very moment with PRECISE, and is
+ * left alone else. Returns the number of readings, or -errno (EOPNOTSUPP, ENOTTY, EINVAL: this
+ * method is not there).
+ */
+gint gclk_ptp_device_read(int fd, GclkPtpMethod method, guint n, GclkPtpReading *out, gint64 *raw);
 
 /* A read that took longer than this was interrupted by something that moves clocks: a pause. */
 #define GCLK_PTP_BRACKET_MAX GCLK_NS_PER_S
