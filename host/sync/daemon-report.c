@@ -23,6 +23,7 @@ void gclk_daemon_report_free(GclkDaemonReport *report)
 	g_free(report->locked_why);
 	g_free(report->source);
 	g_free(report->device);
+	g_free(report->feeds);
 	g_ptr_array_unref(report->evidence);
 	g_free(report);
 }

@@ -47,10 +47,13 @@ typedef struct {
 	gboolean locked;
 	char *locked_why; /* half a sentence with the evidence, also when it is not locked */
 	GclkReferenceKind reference;
-	char *source;     /* server address, refid, grandmaster identity; or NULL */
-	char *device;     /* "/dev/ptp0" or an interface, where there is one; or NULL */
-	gint stratum;     /* -1: not known */
-	gint clock_class; /* of the grandmaster; -1: not known */
+	char *source; /* server address, refid, grandmaster identity; or NULL */
+	char *device; /* "/dev/ptp0" or an interface, where there is one; or NULL */
+	char *feeds;  /* a refclock that it feeds instead of steering: path of the SOCK, "SHM 0"; or
+			 NULL */
+	GclkTimescale timescale; /* that it says or is told its hardware clock keeps: TAI or UTC */
+	gint stratum;            /* -1: not known */
+	gint clock_class;        /* of the grandmaster; -1: not known */
 	gboolean has_offset;
 	gint64 offset; /* reference minus the clock that it steers, ns */
 	gint64 bound;  /* how far that clock may be off UTC, ns, or unknown */
