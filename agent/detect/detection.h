@@ -8,6 +8,7 @@
 
 #include "detect/hypervisor.h"
 #include "detect/sysctl.h"
+#include "detect/tick-counters.h"
 #include "platform/platform.h"
 
 typedef struct {
@@ -32,6 +33,11 @@ typedef struct {
 	gpointer sysctl_user;
 	GclkKernelLogRead kernel_log;
 	gpointer kernel_log_user;
+	/* Is the periodic synchronization of VMware's tools switched on for this VM? 1, 0; -1: not
+	   known */
+	int (*vmware_periodic_sync)(gpointer user);
+	gpointer vmware_user;
+	const GclkTickSystem *ticks; /* for tick-probe.h */
 } GclkMachine;
 
 /* This machine. */

@@ -3,64 +3,43 @@
 #include <string.h>
 
 #include "detect/environment.h"
-#include "guestclock/rival.h"
-#include "platform/linux-namespaces.h"
+#include "detect/time-programs.h"
 
-#define COMM_MAX      256
-#define STATUS_MAX    65536
-#define CMDLINE_MAX   65536
-#define PROCESSES_MAX 100000
-#define RIVALS_MAX    16
+#define RIVALS_MAX 16
 
-static char *read_process(
-	GclkPlatform *platform, const char *pid, const char *file, gsize limit, gsize *length)
+/* This process by /proc's numbers; 0: not known. */
+static gint64 own_pid(GclkPlatform *platform)
 {
-	g_autofree char *path = g_strdup_printf("/proc/%s/%s", pid, file);
+	g_autofree char *target = platform->read_link(platform, "/proc/self");
 
-	return platform->read_file(platform, path, limit, length, NULL);
+	return target ? g_ascii_strtoll(target, NULL, 10) : 0;
 }
 
-/* CAP_SYS_TIME counts in the first user namespace only. */
-static gboolean in_foreign_user_namespace(GclkPlatform *platform, const char *pid)
+/*
+ * Another guestclockd steers if it says so. While it has not said anything, the elder of the two
+ * is taken for the master, lest each yields to the other.
+ */
+static gboolean is_rival(GclkPlatform *platform, const GclkTimeProgram *program, gint64 own)
 {
-	g_autofree char *path = g_strdup_printf("/proc/%s/ns/user", pid);
-	g_autofree char *target = platform->read_link(platform, path);
-
-	return target && strcmp(target, GCLK_FIRST_USER_NAMESPACE) != 0;
-}
-
-static const char *rival_in_process(GclkPlatform *platform, const char *pid)
-{
-	g_autofree char *comm = read_process(platform, pid, "comm", COMM_MAX, NULL);
-	g_autofree char *cmdline = NULL;
-	g_autofree char *status = NULL;
-	gsize length = 0;
-	const char *name = comm ? gclk_rival_name(g_strchomp(comm)) : NULL;
-
-	if (!name)
-		return NULL;
-	status = read_process(platform, pid, "status", STATUS_MAX, NULL);
-	if (status && !gclk_rival_able(status))
-		return NULL;
-	cmdline = read_process(platform, pid, "cmdline", CMDLINE_MAX, &length);
-	if (!gclk_rival_steers(name, cmdline ? cmdline : "", cmdline ? length : 0))
-		return NULL;
-	return in_foreign_user_namespace(platform, pid) ? NULL : name;
+	if (!program->steers || program->program->kind != GCLK_PROGRAM_DAEMON ||
+		program->pid == own)
+		return FALSE;
+	return strcmp(program->name, "guestclockd") != 0 || program->told ||
+	       gclk_time_program_is_older(platform, program->pid, own);
 }
 
 GPtrArray *gclk_rivals_find(GclkPlatform *platform)
 {
 	GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
-	g_auto(GStrv) names = platform->list_directory(platform, "/proc", NULL);
+	g_autoptr(GPtrArray) programs = gclk_time_programs_in_proc(platform);
+	gint64 own = own_pid(platform);
 
-	for (guint i = 0; names && names[i] && i < PROCESSES_MAX && found->len < RIVALS_MAX; i++) {
-		const char *name;
+	for (guint i = 0; i < programs->len && found->len < RIVALS_MAX; i++) {
+		const GclkTimeProgram *program = programs->pdata[i];
 
-		if (!g_ascii_isdigit(names[i][0]))
-			continue;
-		name = rival_in_process(platform, names[i]);
-		if (name)
-			g_ptr_array_add(found, g_strdup_printf("%s (pid %s)", name, names[i]));
+		if (is_rival(platform, program, own))
+			g_ptr_array_add(found, g_strdup_printf("%s (pid %" G_GINT64_FORMAT ")",
+						       program->name, program->pid));
 	}
 	return found;
 }

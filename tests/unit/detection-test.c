@@ -117,12 +117,16 @@ static void knows_ids(void)
 
 	for (gsize i = 0; i < n; i++) {
 		CU_ASSERT_PTR_NOT_NULL(rows[i].what);
-		CU_ASSERT_TRUE(rows[i].acpi || rows[i].device_tree || rows[i].vmbus);
-		CU_ASSERT_TRUE(!rows[i].driver == !rows[i].config);
+		CU_ASSERT_TRUE(rows[i].acpi || rows[i].device_tree || rows[i].vmbus ||
+			       rows[i].virtio || rows[i].clock);
+		CU_ASSERT_TRUE(!gclk_offer_driver(&rows[i]) == !gclk_offer_config(&rows[i]));
+		CU_ASSERT_TRUE(rows[i].gives != GCLK_OFFER_TIME || rows[i].clock);
 	}
-	GCLK_ASSERT_STR(gclk_offer_by_acpi("AMZNC10C:00")->driver, "ptp_vmclock");
-	GCLK_ASSERT_STR(gclk_offer_by_acpi("acpi:QEMUVGID:VM_Gen_Counter:")->driver, "vmgenid");
-	GCLK_ASSERT_STR(gclk_offer_by_acpi("VMW0005:00")->config, "CONFIG_PTP_1588_CLOCK_VMW");
+	GCLK_ASSERT_STR(gclk_offer_driver(gclk_offer_by_acpi("AMZNC10C:00")), "ptp_vmclock");
+	GCLK_ASSERT_STR(
+		gclk_offer_driver(gclk_offer_by_acpi("acpi:QEMUVGID:VM_Gen_Counter:")), "vmgenid");
+	GCLK_ASSERT_STR(
+		gclk_offer_config(gclk_offer_by_acpi("VMW0005:00")), "CONFIG_PTP_1588_CLOCK_VMW");
 	CU_ASSERT_PTR_NULL(gclk_offer_by_acpi("VMW00051:00"));
 	CU_ASSERT_PTR_NULL(gclk_offer_by_acpi("PNP0B00:00"));
 	CU_ASSERT_PTR_NULL(gclk_offer_by_acpi(""));
