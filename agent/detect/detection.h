@@ -8,7 +8,6 @@
 
 #include "detect/hypervisor.h"
 #include "detect/sysctl.h"
-#include "detect/tick-counters.h"
 #include "platform/platform.h"
 
 typedef struct {
@@ -37,7 +36,6 @@ typedef struct {
 	   known */
 	int (*vmware_periodic_sync)(gpointer user);
 	gpointer vmware_user;
-	const GclkTickSystem *ticks; /* for tick-probe.h */
 } GclkMachine;
 
 /* This machine. */
