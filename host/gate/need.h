@@ -24,6 +24,10 @@ typedef struct {
 	gboolean strict;  /* else: warn only */
 } GclkNeed;
 
+/* "any", "ntp", "ptp"; from_name gives -1 for another word or NULL. */
+const char *gclk_need_protocol_name(GclkNeedProtocol protocol);
+gint gclk_need_protocol_from_name(const char *name);
+
 #define GCLK_NEED_ERROR (gclk_need_error_quark())
 GQuark gclk_need_error_quark(void);
 typedef enum {
@@ -35,6 +39,10 @@ typedef enum {
    upon it may be "compatible". At most GCLK_NEED_XML_MAX bytes, no entities, no network. */
 #define GCLK_NEED_XML_MAX (4 * 1024 * 1024)
 gboolean gclk_need_from_xml(const char *xml, gsize length, GclkNeed *out, GError **error);
+
+/* From a text of words, for platforms without XML: "ptp", or "protocol=ptp max-error-us=100
+   enforce=warn", separated by blanks or commas. Words as in the element. */
+gboolean gclk_need_from_words(const char *text, GclkNeed *out, GError **error);
 
 /* The element as it goes into the metadata. Caller frees. */
 char *gclk_need_to_xml(const GclkNeed *need);

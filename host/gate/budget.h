@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A hook that hangs would freeze the whole host's administration (libvirt has no timeout of its
+ * own). Whatever happens, the process ends within the budget.
+ */
+#ifndef GUESTCLOCK_BUDGET_H
+#define GUESTCLOCK_BUDGET_H
+
+#include <glib.h>
+
+#define GCLK_BUDGET_MS 1000
+
+/* From now on: after GCLK_BUDGET_MS the process prints "guestclock: ..." on the descriptor and
+   exits with this status. Called again, it changes the status only. */
+void gclk_budget_start(int status, int fd);
+void gclk_budget_set_status(int status);
+
+#endif

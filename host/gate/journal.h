@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The record that an auditor reads: each refusal and each override, structured in the journal, or
+ * as a line in syslog where there is no journal.
+ */
+#ifndef GUESTCLOCK_JOURNAL_H
+#define GUESTCLOCK_JOURNAL_H
+
+#include "gate/gate.h"
+
+/* Message ids, as journalctl MESSAGE_ID= finds them. */
+#define GCLK_JOURNAL_REFUSED    "6fd0b5b2b1c44c1e9a8d1c0e8a5f7a31"
+#define GCLK_JOURNAL_OVERRIDDEN "c2a9f1d84e6b4b0fa6a3f0c65d0e9b12"
+#define GCLK_JOURNAL_WARNED     "0b7e5a9d3c1f4d8e92b64a7c1d5e8f03"
+
+/* uuid may be NULL; need and sync NULL: not known. */
+void gclk_journal_decision(const char *vm, const char *uuid, const GclkNeed *need,
+	const GclkHostSync *sync, const GclkVerdict *verdict, const GclkGateDecision *decision);
+
+#endif

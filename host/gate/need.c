@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "gate/need.h"
+
+#include <libxml/xmlreader.h>
+#include <string.h>
+
+#include "guestclock/duration.h"
+#include "guestclock/format.h"
+#include "guestclock/nearest.h"
+#include "guestclock/sample.h"
+
+/* Every version of ours, so that one of the future is not taken for a stranger's. */
+#define NAMESPACE_STEM "urn:guestclock:"
+
+#define NO_PROTOCOL  "the need says no protocol: any, ntp or ptp"
+#define ERROR_US_MAX 1000000000 /* 1,000 s: more than any clock that somebody would demand */
+
+G_DEFINE_QUARK(gclk - need - error - quark, gclk_need_error)
+
+static const char *const protocol_words[] = {
+	[GCLK_NEED_ANY] = "any",
+	[GCLK_NEED_NTP] = "ntp",
+	[GCLK_NEED_PTP] = "ptp",
+	NULL,
+};
+static const char *const enforce_words[] = { "warn", "strict", NULL };
+static const char *const attribute_words[] = { "protocol", "max-error-us", "enforce", NULL };
+
+gint gclk_need_protocol_from_name(const char *name)
+{
+	for (gint i = 0; name && protocol_words[i]; i++)
+		if (strcmp(protocol_words[i], name) == 0)
+			return i;
+	return -1;
+}
+
+const char *gclk_need_protocol_name(GclkNeedProtocol protocol)
+{
+	return protocol_words[protocol];
+}
+
+static gboolean refuse(GError **error, GclkNeedError code, const char *what)
+{
+	g_set_error_literal(error, GCLK_NEED_ERROR, code, what);
+	return FALSE;
+}
+
+/* --- one attribute ---------------------------------------------------------------------------- */
+
+/* "must be any, ntp or ptp, not \"pptp\"; did you mean \"ptp\"?" */
+static gboolean refuse_word(
+	const char *attribute, const char *value, const char *const *words, GError **error)
+{
+	g_autofree char *list = g_strjoinv(", ", (char **)words);
+	g_autofree char *shown = g_strndup(value, 40);
+	g_autofree char *clean = g_utf8_make_valid(shown, -1);
+	const char *nearest = gclk_nearest(shown, words);
+
+	g_set_error(error, GCLK_NEED_ERROR, GCLK_NEED_ERROR_VALUE,
+		"the need says %s=\"%s\", which is none of %s%s%s%s", attribute, clean, list,
+		nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+	return FALSE;
+}
+
+static gboolean set_protocol(GclkNeed *need, const char *value, GError **error)
+{
+	gint protocol = gclk_need_protocol_from_name(value);
+
+	if (protocol < 0)
+		return refuse_word("protocol", value, protocol_words, error);
+	need->protocol = (GclkNeedProtocol)protocol;
+	return TRUE;
+}
+
+static gboolean set_max_error(GclkNeed *need, const char *value, GError **error)
+{
+	guint64 us = 0;
+
+	if (!g_ascii_string_to_unsigned(value, 10, 1, ERROR_US_MAX, &us, NULL)) {
+		g_autofree char *shown = g_strndup(value, 40);
+		g_autofree char *clean = g_utf8_make_valid(shown, -1);
+
+		g_set_error(error, GCLK_NEED_ERROR, GCLK_NEED_ERROR_VALUE,
+			"the need says max-error-us=\"%s\", which is no whole number of "
+			"microseconds from 1 to %d",
+			clean, ERROR_US_MAX);
+		return FALSE;
+	}
+	need->max_error = (gint64)us * GCLK_NS_PER_US;
+	return TRUE;
+}
+
+static gboolean set_enforce(GclkNeed *need, const char *value, GError **error)
+{
+	if (!g_strv_contains(enforce_words, value))
+		return refuse_word("enforce", value, enforce_words, error);
+	need->strict = strcmp(value, "strict") == 0;
+	return TRUE;
+}
+
+static const struct {
+	const char *name;
+	gboolean (*set)(GclkNeed *need, const char *value, GError **error);
+} attributes[] = {
+	{ "protocol", set_protocol },
+	{ "max-error-us", set_max_error },
+	{ "enforce", set_enforce },
+};
+
+static gboolean set_attribute(GclkNeed *need, const char *name, const char *value, GError **error)
+{
+	const char *nearest;
+	g_autofree char *shown = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(attributes); i++)
+		if (strcmp(attributes[i].name, name) == 0)
+			return attributes[i].set(need, value, error);
+	shown = g_strndup(name, 40);
+	nearest = gclk_nearest(shown, attribute_words);
+	g_set_error(error, GCLK_NEED_ERROR, GCLK_NEED_ERROR_VALUE,
+		"the need has an unknown attribute \"%s\"%s%s%s", shown,
+		nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+	return FALSE;
+}
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+gboolean gclk_need_from_words(const char *text, GclkNeed *out, GError **error)
+{
+	g_auto(GStrv) words = g_strsplit_set(text, " ,\t\r\n", -1);
+	GclkNeed need = { .declared = TRUE, .strict = TRUE };
+	gboolean has_protocol = FALSE;
+
+	*out = (GclkNeed){ 0 };
+	for (guint i = 0; words[i]; i++) {
+		g_auto(GStrv) pair = g_strsplit(words[i], "=", 2);
+		gboolean bare = pair[0] && !pair[1];
+		const char *name = bare ? "protocol" : pair[0];
+
+		if (!words[i][0])
+			continue;
+		if (!set_attribute(&need, name, bare ? pair[0] : pair[1], error))
+			return FALSE;
+		has_protocol |= strcmp(name, "protocol") == 0;
+	}
+	if (!has_protocol)
+		return refuse(error, GCLK_NEED_ERROR_VALUE, NO_PROTOCOL);
+	*out = need;
+	return TRUE;
+}
+
+/* --- the document ----------------------------------------------------------------------------- */
+
+static gboolean read_element(xmlTextReader *reader, GclkNeed *out, GError **error)
+{
+	gboolean has_protocol = FALSE;
+	GclkNeed need = { .declared = TRUE, .strict = TRUE };
+
+	if (out->declared)
+		return refuse(error, GCLK_NEED_ERROR_VALUE, "the need is declared twice");
+	while (xmlTextReaderMoveToNextAttribute(reader) == 1) {
+		const char *name = (const char *)xmlTextReaderConstLocalName(reader);
+		const char *value = (const char *)xmlTextReaderConstValue(reader);
+
+		if (xmlTextReaderIsNamespaceDecl(reader) == 1)
+			continue;
+		if (!set_attribute(&need, name, value ? value : "", error))
+			return FALSE;
+		has_protocol |= strcmp(name, "protocol") == 0;
+	}
+	xmlTextReaderMoveToElement(reader);
+	if (!has_protocol)
+		return refuse(
+			error, GCLK_NEED_ERROR_VALUE, "the need says no protocol: any, ntp or ptp");
+	*out = need;
+	return TRUE;
+}
+
+/* An element in <metadata> of which somebody may think that it is ours. */
+static gboolean is_stray(const char *namespace, const char *name)
+{
+	if (namespace)
+		return g_str_has_prefix(namespace, NAMESPACE_STEM);
+	return strcmp(name, "clock") == 0 || strstr(name, "guestclock");
+}
+
+static gboolean read_metadata_child(xmlTextReader *reader, GclkNeed *out, GError **error)
+{
+	const char *namespace = (const char *)xmlTextReaderConstNamespaceUri(reader);
+	const char *name = (const char *)xmlTextReaderConstLocalName(reader);
+
+	if (g_strcmp0(namespace, GCLK_NEED_NAMESPACE) == 0 && strcmp(name, "clock") == 0)
+		return read_element(reader, out, error);
+	if (is_stray(namespace, name))
+		return refuse(error, GCLK_NEED_ERROR_VALUE,
+			"the metadata holds an element that looks like a need, but it is not a "
+			"clock in the namespace " GCLK_NEED_NAMESPACE);
+	return TRUE;
+}
+
+/* domain (depth 0) / metadata (1) / clock (2) */
+static gboolean read_node(
+	xmlTextReader *reader, gboolean *in_metadata, GclkNeed *out, GError **error)
+{
+	int depth = xmlTextReaderDepth(reader);
+	const char *name;
+
+	/* libvirt writes none; all that entities could do to us begins there. */
+	if (xmlTextReaderNodeType(reader) == XML_READER_TYPE_DOCUMENT_TYPE)
+		return refuse(error, GCLK_NEED_ERROR_XML,
+			"the domain's XML has a document type declaration");
+	if (xmlTextReaderNodeType(reader) != XML_READER_TYPE_ELEMENT)
+		return TRUE;
+	name = (const char *)xmlTextReaderConstLocalName(reader);
+	if (depth == 0 && strcmp(name, "domain") != 0)
+		return refuse(error, GCLK_NEED_ERROR_XML, "the XML is not that of a domain");
+	if (depth == 1)
+		*in_metadata = strcmp(name, "metadata") == 0;
+	if (depth == 2 && *in_metadata)
+		return read_metadata_child(reader, out, error);
+	return TRUE;
+}
+
+static void be_silent(void *user, const char *message, xmlParserSeverities severity,
+	xmlTextReaderLocatorPtr locator)
+{
+	(void)user;
+	(void)message;
+	(void)severity;
+	(void)locator;
+}
+
+gboolean gclk_need_from_xml(const char *xml, gsize length, GclkNeed *out, GError **error)
+{
+	gboolean in_metadata = FALSE, good = TRUE;
+	xmlTextReader *reader;
+	int more = 0;
+
+	*out = (GclkNeed){ 0 };
+	if (length == 0)
+		return refuse(error, GCLK_NEED_ERROR_XML, "there is no domain XML");
+	if (length > GCLK_NEED_XML_MAX)
+		return refuse(error, GCLK_NEED_ERROR_XML, "the domain's XML is too large");
+	reader = xmlReaderForMemory(xml, (int)length, NULL, NULL, XML_PARSE_NONET);
+	if (!reader)
+		return refuse(error, GCLK_NEED_ERROR_XML, "the domain's XML cannot be read");
+	xmlTextReaderSetErrorHandler(reader, be_silent, NULL);
+	while (good && (more = xmlTextReaderRead(reader)) == 1)
+		good = read_node(reader, &in_metadata, out, error);
+	if (good && more != 0)
+		good = refuse(error, GCLK_NEED_ERROR_XML, "the domain's XML is broken");
+	xmlFreeTextReader(reader);
+	return good;
+}
+
+/* --- the way back ----------------------------------------------------------------------------- */
+
+char *gclk_need_to_xml(const GclkNeed *need)
+{
+	GString *out = g_string_new("<clock");
+
+	g_string_append_printf(out, " protocol=\"%s\"", protocol_words[need->protocol]);
+	if (need->max_error > 0)
+		g_string_append_printf(out, " max-error-us=\"%" G_GINT64_FORMAT "\"",
+			need->max_error / GCLK_NS_PER_US);
+	g_string_append_printf(out, " enforce=\"%s\"/>", need->strict ? "strict" : "warn");
+	return g_string_free(out, FALSE);
+}
+
+char *gclk_need_text(const GclkNeed *need)
+{
+	static const char *const hosts[] = {
+		[GCLK_NEED_ANY] = "a host clock",
+		[GCLK_NEED_NTP] = "a host synchronised by NTP or PTP",
+		[GCLK_NEED_PTP] = "a PTP-synchronised host",
+	};
+	char limit[32];
+
+	if (need->max_error > 0) {
+		gclk_format_bound(need->max_error, limit);
+		return g_strdup_printf("needs %s within %s", hosts[need->protocol], limit);
+	}
+	if (need->protocol == GCLK_NEED_ANY)
+		return g_strdup("takes any host clock");
+	return g_strdup_printf("needs %s", hosts[need->protocol]);
+}
