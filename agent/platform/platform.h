@@ -136,6 +136,10 @@ struct GclkPlatform {
 	 * NUL-terminated. */
 	char *(*read_file)(GclkPlatform *platform, const char *path, gsize limit, gsize *length,
 		GError **error);
+	/* The end of a regular file, at most limit bytes. NUL-terminated. May be NULL: there are no
+	   such files. */
+	char *(*read_tail)(GclkPlatform *platform, const char *path, gsize limit, gsize *length,
+		GError **error);
 	/* Replaces a file atomically (temporary file in the same directory, fsync if durable,
 	 * rename). */
 	gboolean (*write_file)(GclkPlatform *platform, const char *path, const char *text,

@@ -88,6 +88,43 @@ char *gclk_posix_read_file(
 	return NULL;
 }
 
+/* Goes to where the last limit bytes begin. Returns 0 or an errno. */
+static int seek_tail(int fd, gsize limit)
+{
+	struct stat status;
+	off_t from;
+
+	if (fstat(fd, &status))
+		return errno;
+	if (!S_ISREG(status.st_mode))
+		return EINVAL;
+	from = status.st_size - (off_t)MIN(limit, (gsize)G_MAXINT32);
+	return from > 0 && lseek(fd, from, SEEK_SET) < 0 ? errno : 0;
+}
+
+char *gclk_posix_read_tail(
+	GclkPlatform *platform, const char *path, gsize limit, gsize *length, GError **error)
+{
+	int fd = gclk_posix_open((GclkPosix *)platform, path, GCLK_ACCESS_FILE);
+	int failure = fd < 0 ? -fd : seek_tail(fd, limit);
+	GString *text = NULL;
+
+	if (!failure)
+		text = read_all(fd, limit, &failure);
+	if (fd >= 0)
+		close(fd);
+	if (failure) {
+		gclk_posix_error(error, failure, "%s", path);
+		if (text)
+			g_string_free(text, TRUE);
+		return NULL;
+	}
+	g_string_truncate(text, MIN(text->len, limit)); /* it may have grown meanwhile */
+	if (length)
+		*length = text->len;
+	return g_string_free(text, FALSE);
+}
+
 /* --- writing ---------------------------------------------------------------------------------- */
 
 static int write_all(int fd, const char *text, gsize length)

@@ -53,6 +53,7 @@ void gclk_posix_init(
 	base->resolve_cancel = gclk_posix_resolve_cancel;
 	base->is_own_refid = gclk_posix_is_own_refid;
 	base->read_file = gclk_posix_read_file;
+	base->read_tail = gclk_posix_read_tail;
 	base->write_file = gclk_posix_write_file;
 	base->list_directory = gclk_posix_list_directory;
 	base->read_link = gclk_posix_read_link;

@@ -60,6 +60,8 @@ void gclk_timers_stop(GclkTimers *timers, guint id);
 
 char *gclk_posix_read_file(
 	GclkPlatform *platform, const char *path, gsize limit, gsize *length, GError **error);
+char *gclk_posix_read_tail(
+	GclkPlatform *platform, const char *path, gsize limit, gsize *length, GError **error);
 gboolean gclk_posix_write_file(GclkPlatform *platform, const char *path, const char *text,
 	gsize length, gboolean durable, GError **error);
 char **gclk_posix_list_directory(GclkPlatform *platform, const char *path, GError **error);

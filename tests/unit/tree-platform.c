@@ -2,6 +2,7 @@
 #include "tree-platform.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +29,31 @@ static char *read_file(
 	}
 	if (length)
 		*length = n;
+	return g_steal_pointer(&text);
+}
+
+static char *read_tail(
+	GclkPlatform *platform, const char *path, gsize limit, gsize *length, GError **error)
+{
+	g_autofree char *real = real_path(platform, path);
+	int fd = g_open(real, O_RDONLY | O_CLOEXEC, 0);
+	g_autofree char *text = g_malloc(limit + 1);
+	gssize n = -1;
+
+	if (fd >= 0) {
+		off_t size = lseek(fd, 0, SEEK_END);
+
+		(void)lseek(fd, MAX(size - (off_t)limit, 0), SEEK_SET);
+		n = read(fd, text, limit);
+		(void)close(fd);
+	}
+	if (n < 0) {
+		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s", path);
+		return NULL;
+	}
+	text[n] = '\0';
+	if (length)
+		*length = (gsize)n;
 	return g_steal_pointer(&text);
 }
 
@@ -73,6 +99,7 @@ void gclk_tree_open(GclkTree *tree, const char *root)
 	tree->root = g_strdup(root);
 	tree->platform.name = "tree";
 	tree->platform.read_file = read_file;
+	tree->platform.read_tail = read_tail;
 	tree->platform.list_directory = list_directory;
 	tree->platform.read_link = read_link;
 }

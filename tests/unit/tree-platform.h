@@ -14,7 +14,7 @@ typedef struct {
 	char *root; /* a temporary directory */
 } GclkTree;
 
-/* Makes the directory and fills in read_file, list_directory, read_link and nothing else. */
+/* Makes the directory and fills in read_file, read_tail, list_directory, read_link and nothing else. */
 void gclk_tree_init(GclkTree *tree);
 /* The same upon a directory that is there already, to be read only: no gclk_tree_clear, g_free the
    root instead. */
