@@ -1,91 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Detection on whole machines: each folder of tests/data/machines is one
+ * Detection and the doctor on whole machines: each folder of tests/data/machines is one
  * (tests/data/machines/README.md tells what is in it). To add a machine, add a folder.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "detect/detection.h"
 #include "detect/environment.h"
+#include "doctor/survey.h"
+#include "guestclock/finding-report.h"
 #include "harness.h"
-#include "tree-platform.h"
+#include "recorded-machine.h"
 
-/* --- the folder ------------------------------------------------------------------------------- */
+/* --- what is expected of detection ------------------------------------------------------------ */
 
-static char *machines_directory(void)
-{
-	const char *source = g_getenv("srcdir");
-
-	return g_build_filename(source ? source : ".", "tests/data/machines", NULL);
-}
-
-static char *read_part(const char *folder, const char *part)
-{
-	g_autofree char *path = g_build_filename(folder, part, NULL);
-	char *text = NULL;
-
-	return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
-}
-
-/* --- its processor: a CPUID function has no argument for it ----------------------------------- */
-
-#define LEAVES_MAX 16
-
-static struct {
-	guint32 leaf, registers[4];
-} leaves[LEAVES_MAX];
-static guint n_leaves;
-
-static void recorded_cpuid(guint32 leaf, guint32 registers[4])
-{
-	memset(registers, 0, 4 * sizeof *registers);
-	for (guint i = 0; i < n_leaves; i++)
-		if (leaves[i].leaf == leaf)
-			memcpy(registers, leaves[i].registers, sizeof leaves[i].registers);
-}
-
-/* "0x40000000 40000001 4b4d564b 564b4d56 0000004d" */
-static GclkCpuid load_cpuid(const char *folder)
-{
-	g_autofree char *text = read_part(folder, "cpuid");
-	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
-
-	n_leaves = 0;
-	for (guint i = 0; lines[i] && n_leaves < LEAVES_MAX; i++) {
-		guint32 *r = leaves[n_leaves].registers;
-
-		if (sscanf(lines[i], "%x %x %x %x %x", &leaves[n_leaves].leaf, &r[0], &r[1], &r[2],
-			    &r[3]) == 5)
-			n_leaves++;
-	}
-	return text ? recorded_cpuid : NULL;
-}
-
-/* --- its links: not real ones, which archives would follow ----------------------------------- */
-
-static char **links; /* "PATH TARGET" */
-
-static char *recorded_link(GclkPlatform *platform, const char *path)
-{
-	gsize length = strlen(path);
-
-	(void)platform;
-	for (guint i = 0; links[i]; i++)
-		if (strncmp(links[i], path, length) == 0 && links[i][length] == ' ')
-			return g_strdup(links[i] + length + 1);
-	return NULL;
-}
-
-static void load_links(const char *folder)
-{
-	g_autofree char *text = read_part(folder, "links");
-
-	g_strfreev(links);
-	links = g_strsplit(text ? text : "", "\n", -1);
-}
-
-/* --- what is expected ------------------------------------------------------------------------- */
+typedef struct {
+	const GclkDetection *detection;
+	const GPtrArray *findings;
+} Seen;
 
 static gboolean has_fact(const GPtrArray *facts, const char *name, const char *part)
 {
@@ -98,31 +30,190 @@ static gboolean has_fact(const GPtrArray *facts, const char *name, const char *p
 	return FALSE;
 }
 
-/* One line of the file "expected": a word and what belongs to it. */
-static gboolean is_met(const GclkDetection *detection, const char *word, const char *rest)
-{
-	g_auto(GStrv) parts = g_strsplit(rest, " = ", 2);
+/* Each takes what follows the word, and that again in two halves around " = ", NULL where it has
+   none. */
+typedef gboolean (*Expectation)(const Seen *seen, const char *rest, char **halves);
 
-	if (strcmp(word, "hypervisor") == 0)
-		return strcmp(detection->hypervisor, rest) == 0;
-	if (strcmp(word, "container") == 0)
-		return strcmp(detection->container, rest) == 0;
-	if (strcmp(word, "owns_clock") == 0)
-		return strcmp(detection->owns_clock ? "yes" : "no", rest) == 0;
-	if (strcmp(word, "why") == 0)
-		return strstr(detection->hypervisor_why, rest) != NULL;
-	if (strcmp(word, "container-why") == 0)
-		return strstr(detection->container_why, rest) != NULL;
-	if (strcmp(word, "fact") == 0)
-		return parts[0] && parts[1] && has_fact(detection->facts, parts[0], parts[1]);
-	if (strcmp(word, "no-fact") == 0)
-		return !has_fact(detection->facts, rest, "");
-	if (strcmp(word, "unreadable") == 0)
-		return has_fact(detection->unreadable, rest, "");
+static gboolean expect_hypervisor(const Seen *seen, const char *rest, char **halves)
+{
+	(void)halves;
+	return strcmp(seen->detection->hypervisor, rest) == 0;
+}
+
+static gboolean expect_container(const Seen *seen, const char *rest, char **halves)
+{
+	(void)halves;
+	return strcmp(seen->detection->container, rest) == 0;
+}
+
+static gboolean expect_owns_clock(const Seen *seen, const char *rest, char **halves)
+{
+	(void)halves;
+	return strcmp(seen->detection->owns_clock ? "yes" : "no", rest) == 0;
+}
+
+static gboolean expect_why(const Seen *seen, const char *rest, char **halves)
+{
+	(void)halves;
+	return strstr(seen->detection->hypervisor_why, rest) != NULL;
+}
+
+static gboolean expect_container_why(const Seen *seen, const char *rest, char **halves)
+{
+	(void)halves;
+	return strstr(seen->detection->container_why, rest) != NULL;
+}
+
+static gboolean expect_fact(const Seen *seen, const char *rest, char **halves)
+{
+	(void)rest;
+	return halves && has_fact(seen->detection->facts, halves[0], halves[1]);
+}
+
+static gboolean expect_no_fact(const Seen *seen, const char *rest, char **halves)
+{
+	(void)halves;
+	return !has_fact(seen->detection->facts, rest, "");
+}
+
+static gboolean expect_unreadable(const Seen *seen, const char *rest, char **halves)
+{
+	(void)halves;
+	return has_fact(seen->detection->unreadable, rest, "");
+}
+
+/* --- what is expected of the doctor ----------------------------------------------------------- */
+
+/* "ID SEVERITY" */
+static gboolean expect_finding(const Seen *seen, const char *rest, char **halves)
+{
+	g_auto(GStrv) words = g_strsplit(rest, " ", 2);
+	const GclkFinding *finding = gclk_findings_find(seen->findings, words[0]);
+
+	(void)halves;
+	return finding && words[1] && (gint)finding->severity == gclk_severity_from_name(words[1]);
+}
+
+static gboolean expect_no_finding(const Seen *seen, const char *rest, char **halves)
+{
+	(void)halves;
+	return !gclk_findings_find(seen->findings, rest);
+}
+
+static gboolean expect_remedy(const Seen *seen, const char *rest, char **halves)
+{
+	const GclkFinding *finding = halves ? gclk_findings_find(seen->findings, halves[0]) : NULL;
+
+	(void)rest;
+	return finding && finding->remedy && strstr(finding->remedy, halves[1]);
+}
+
+static gboolean expect_evidence(const Seen *seen, const char *rest, char **halves)
+{
+	const GclkFinding *finding = halves ? gclk_findings_find(seen->findings, halves[0]) : NULL;
+
+	(void)rest;
+	for (guint i = 0; finding && finding->evidence && i < finding->evidence->len; i++)
+		if (strstr(finding->evidence->pdata[i], halves[1]))
+			return TRUE;
 	return FALSE;
 }
 
-static void compare(const char *folder, const GclkDetection *detection, const char *expected)
+/* "KIND NAME", "KIND NAME=VALUE" */
+static char *describe_fix(const GclkFix *fix)
+{
+	return g_strdup_printf("%s %s%s%s", gclk_fix_kind_name(fix->kind), fix->name,
+		fix->value ? "=" : "", fix->value ? fix->value : "");
+}
+
+/* "ID KIND NAME=VALUE"; several fixes of one finding, several lines */
+static gboolean expect_fix(const Seen *seen, const char *rest, char **halves)
+{
+	g_auto(GStrv) words = g_strsplit(rest, " ", 2);
+	const GclkFinding *finding = gclk_findings_find(seen->findings, words[0]);
+
+	(void)halves;
+	for (guint i = 0; finding && finding->fixes && i < finding->fixes->len; i++) {
+		g_autofree char *text = describe_fix(finding->fixes->pdata[i]);
+
+		if (g_strcmp0(text, words[1]) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean expect_no_fix(const Seen *seen, const char *rest, char **halves)
+{
+	const GclkFinding *finding = gclk_findings_find(seen->findings, rest);
+
+	(void)halves;
+	return finding && (!finding->fixes || finding->fixes->len == 0);
+}
+
+static gboolean expect_worst(const Seen *seen, const char *rest, char **halves)
+{
+	(void)halves;
+	return (gint)gclk_findings_worst(seen->findings) == gclk_severity_from_name(rest);
+}
+
+/* --- a line of the file "expected" ------------------------------------------------------------ */
+
+static const struct {
+	const char *word;
+	Expectation is_met;
+} expectations[] = {
+	{ "hypervisor", expect_hypervisor },
+	{ "container", expect_container },
+	{ "owns_clock", expect_owns_clock },
+	{ "why", expect_why },
+	{ "container-why", expect_container_why },
+	{ "fact", expect_fact },
+	{ "no-fact", expect_no_fact },
+	{ "unreadable", expect_unreadable },
+	{ "finding", expect_finding },
+	{ "no-finding", expect_no_finding },
+	{ "remedy", expect_remedy },
+	{ "evidence", expect_evidence },
+	{ "fix", expect_fix },
+	{ "no-fix", expect_no_fix },
+	{ "worst", expect_worst },
+};
+
+static gboolean is_met(const Seen *seen, const char *word, const char *rest)
+{
+	g_auto(GStrv) halves = g_strsplit(rest, " = ", 2);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(expectations); i++)
+		if (strcmp(expectations[i].word, word) == 0)
+			return expectations[i].is_met(
+				seen, rest, g_strv_length(halves) == 2 ? halves : NULL);
+	return FALSE;
+}
+
+/* --- a machine -------------------------------------------------------------------------------- */
+
+static void show(const Seen *seen)
+{
+	const GclkFindingStyle style = { .good = "nothing is wrong" };
+	g_autofree char *detected = gclk_detection_text(seen->detection, FALSE);
+	g_autoptr(GString) found = g_string_new(NULL);
+
+	for (guint i = 0; i < seen->findings->len; i++) {
+		const GclkFinding *finding = seen->findings->pdata[i];
+
+		g_string_append_printf(found, "finding %s %s\n", finding->id,
+			gclk_severity_name(finding->severity));
+		for (guint j = 0; finding->fixes && j < finding->fixes->len; j++) {
+			g_autofree char *fix = describe_fix(finding->fixes->pdata[j]);
+
+			g_string_append_printf(found, "fix %s %s\n", finding->id, fix);
+		}
+	}
+	gclk_findings_to_text(found, seen->findings, &style);
+	printf("\n%s%s", detected, found->str);
+}
+
+static void compare(const char *folder, const Seen *seen, const char *expected)
 {
 	g_auto(GStrv) lines = g_strsplit(expected, "\n", -1);
 	gboolean good = TRUE;
@@ -135,97 +226,143 @@ static void compare(const char *folder, const GclkDetection *detection, const ch
 			continue;
 		*rest++ = '\0';
 		checked++;
-		if (is_met(detection, lines[i], rest))
+		if (is_met(seen, lines[i], rest))
 			continue;
 		good = FALSE;
 		printf("\n%s: not met: %s %s", folder, lines[i], rest);
 	}
 	CU_ASSERT_TRUE(good);
 	CU_ASSERT_TRUE(checked >= 3); /* both verdicts and whose the clock is */
-	if (!good) {
-		g_autofree char *text = gclk_detection_text(detection, FALSE);
-
-		printf("\n%s", text);
-	}
+	if (!good || g_strcmp0(g_getenv("GUESTCLOCK_SHOW_MACHINE"), folder) == 0)
+		show(seen);
 }
 
 /* The daemon's own, smaller detection must not think differently of a Linux machine. */
-static void compare_environment(
-	GclkPlatform *platform, GclkCpuid cpuid, const GclkDetection *detection)
+static void compare_environment(const GclkMachine *machine, const GclkDetection *detection)
 {
-	g_autoptr(GclkEnvironment) environment = gclk_environment_detect_with(platform, cpuid);
+	g_autoptr(GclkEnvironment) environment =
+		gclk_environment_detect_with(machine->platform, machine->cpuid);
 
 	GCLK_ASSERT_STR(environment->hypervisor, detection->hypervisor);
 	GCLK_ASSERT_STR(environment->container, detection->container);
 	GCLK_ASSERT_INT(environment->owns_clock, detection->owns_clock);
 }
 
+/* What every finding owes its reader. */
+static void check_findings(const GPtrArray *findings)
+{
+	for (guint i = 0; i < findings->len; i++) {
+		const GclkFinding *finding = findings->pdata[i];
+
+		CU_ASSERT_TRUE(finding->id && finding->id[0] && !strchr(finding->id, ' '));
+		CU_ASSERT_TRUE(finding->statement && !strchr(finding->statement, '\n'));
+		CU_ASSERT_TRUE(finding->severity <= GCLK_SEVERITY_NOTE || finding->remedy);
+		CU_ASSERT_TRUE(finding->severity <= GCLK_SEVERITY_NOTE || finding->evidence);
+		CU_ASSERT_TRUE(
+			i == 0 || finding->severity <=
+					  ((const GclkFinding *)findings->pdata[i - 1])->severity);
+		for (guint j = i + 1; j < findings->len; j++)
+			CU_ASSERT_STRING_NOT_EQUAL(
+				finding->id, ((const GclkFinding *)findings->pdata[j])->id);
+	}
+}
+
 static void check_machine(const char *folder)
 {
-	g_autofree char *about = read_part(folder, "about");
-	g_autofree char *expected = read_part(folder, "expected");
-	g_autofree char *sysctl = read_part(folder, "sysctl");
-	g_autofree char *root = g_build_filename(folder, "root", NULL);
-	g_autoptr(GclkDetection) detection = NULL;
-	GclkMachine machine = { 0 };
-	GclkTree tree;
+	g_autoptr(GclkRecordedMachine) recorded = gclk_recorded_machine_open(folder);
+	g_autoptr(GclkSurvey) survey = NULL;
+	g_autoptr(GPtrArray) findings = NULL;
+	Seen seen;
 
-	CU_ASSERT_TRUE(about && (g_str_has_prefix(about, "recorded: ") ||
-					g_str_has_prefix(about, "composed: ")));
-	CU_ASSERT_PTR_NOT_NULL_FATAL(expected);
-	gclk_tree_open(&tree, root);
-	load_links(folder);
-	tree.platform.read_link = recorded_link;
-	machine.platform = &tree.platform;
-	machine.cpuid = load_cpuid(folder);
-	machine.sysctl = sysctl ? gclk_sysctl_recorded : NULL;
-	machine.sysctl_user = sysctl;
-	detection = gclk_detection_new(&machine);
-	compare(folder, detection, expected);
-	if (!sysctl)
-		compare_environment(machine.platform, machine.cpuid, detection);
-	g_free(tree.root);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(recorded);
+	CU_ASSERT_TRUE(recorded->about && (g_str_has_prefix(recorded->about, "recorded: ") ||
+						  g_str_has_prefix(recorded->about, "composed: ")));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(recorded->expected);
+	survey = gclk_survey_new(&recorded->machine);
+	findings = gclk_survey_check(survey);
+	seen = (Seen){ survey->detection, findings };
+	check_findings(findings);
+	compare(folder, &seen, recorded->expected);
+	if (!recorded->sysctl)
+		compare_environment(&recorded->machine, survey->detection);
 }
 
 static void all_machines(void)
 {
-	g_autofree char *directory = machines_directory();
-	g_autoptr(GDir) folders = g_dir_open(directory, 0, NULL);
-	const char *name;
-	guint n = 0;
+	g_auto(GStrv) folders = gclk_recorded_machine_folders();
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(folders);
-	while ((name = g_dir_read_name(folders))) {
-		g_autofree char *folder = g_build_filename(directory, name, NULL);
+	CU_ASSERT_TRUE(g_strv_length(folders) >= 60);
+	for (guint i = 0; folders[i]; i++)
+		check_machine(folders[i]);
+}
 
-		if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
-			continue;
-		check_machine(folder);
-		n++;
-	}
-	CU_ASSERT_TRUE(n >= 20);
-	g_clear_pointer(&links, g_strfreev);
+/* --- the comparison itself -------------------------------------------------------------------- */
+
+static GPtrArray *a_finding(void)
+{
+	GPtrArray *findings = gclk_findings_new();
+	GclkFinding *finding =
+		gclk_findings_add(findings, "slow", GCLK_SEVERITY_WARNING, "it is slow", "wind it");
+
+	gclk_finding_add_evidence(finding, "kern.hz: %d", 1000);
+	gclk_finding_add_fix(finding, GCLK_FIX_LOADER, "kern.hz", "100");
+	gclk_findings_add(findings, "bare", GCLK_SEVERITY_NOTE, "nothing to do", NULL);
+	return findings;
 }
 
 /* The words that are compared must be able to fail. */
 static void comparison_can_fail(void)
 {
-	GclkMachine machine = { 0 };
+	static const char *const met[][2] = {
+		{ "hypervisor", "none" },
+		{ "finding", "slow warning" },
+		{ "no-finding", "fast" },
+		{ "remedy", "slow = wind" },
+		{ "evidence", "slow = 1000" },
+		{ "fix", "slow loader kern.hz=100" },
+		{ "no-fix", "bare" },
+		{ "worst", "warning" },
+	};
+	static const char *const not_met[][2] = {
+		{ "hypervisor", "kvm" },
+		{ "container", "docker" },
+		{ "owns_clock", "no" },
+		{ "why", "CPUID" },
+		{ "fact", "rtc" },
+		{ "fact", "no such = x" },
+		{ "unreadable", "/proc/1/environ" },
+		{ "nonsense", "none" },
+		{ "finding", "slow" },
+		{ "finding", "slow critical" },
+		{ "finding", "fast warning" },
+		{ "no-finding", "slow" },
+		{ "remedy", "slow" },
+		{ "remedy", "slow = oil" },
+		{ "remedy", "bare = wind" },
+		{ "remedy", "fast = wind" },
+		{ "evidence", "slow = 1001" },
+		{ "evidence", "bare = 1000" },
+		{ "fix", "slow loader kern.hz" },
+		{ "fix", "slow sysctl kern.hz=100" },
+		{ "fix", "bare loader kern.hz=100" },
+		{ "no-fix", "slow" },
+		{ "no-fix", "fast" },
+		{ "worst", "critical" },
+	};
+	g_autoptr(GPtrArray) findings = a_finding();
 	g_autoptr(GclkDetection) detection = NULL;
+	GclkMachine machine = { 0 };
 	GclkTree tree;
+	Seen seen;
 
 	gclk_tree_init(&tree);
 	machine.platform = &tree.platform;
 	detection = gclk_detection_new(&machine);
-	CU_ASSERT_TRUE(is_met(detection, "hypervisor", "none"));
-	CU_ASSERT_FALSE(is_met(detection, "hypervisor", "kvm"));
-	CU_ASSERT_FALSE(is_met(detection, "container", "docker"));
-	CU_ASSERT_FALSE(is_met(detection, "owns_clock", "no"));
-	CU_ASSERT_FALSE(is_met(detection, "why", "CPUID"));
-	CU_ASSERT_FALSE(is_met(detection, "fact", "rtc"));
-	CU_ASSERT_FALSE(is_met(detection, "fact", "no such = x"));
-	CU_ASSERT_FALSE(is_met(detection, "unreadable", "/proc/1/environ"));
-	CU_ASSERT_FALSE(is_met(detection, "nonsense", "none"));
+	seen = (Seen){ detection, findings };
+	for (gsize i = 0; i < G_N_ELEMENTS(met); i++)
+		CU_ASSERT_TRUE(is_met(&seen, met[i][0], met[i][1]));
+	for (gsize i = 0; i < G_N_ELEMENTS(not_met); i++)
+		CU_ASSERT_FALSE(is_met(&seen, not_met[i][0], not_met[i][1]));
 	gclk_tree_clear(&tree);
 }
 
