@@ -107,6 +107,7 @@ GclkMachine gclk_machine_native(GclkPlatform *platform)
 		.cpuid = gclk_cpuid_native(),
 		.sysctl = gclk_sysctl_native(),
 		.kernel_log = gclk_kernel_log_native(),
+		.ticks = gclk_tick_system_native(),
 	};
 }
 

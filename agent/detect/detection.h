@@ -8,6 +8,7 @@
 
 #include "detect/hypervisor.h"
 #include "detect/sysctl.h"
+#include "detect/tick-counters.h"
 #include "platform/platform.h"
 
 typedef struct {
@@ -36,6 +37,7 @@ typedef struct {
 	   known */
 	int (*vmware_periodic_sync)(gpointer user);
 	gpointer vmware_user;
+	const GclkTickSystem *ticks; /* for tick-probe.h */
 } GclkMachine;
 
 /* This machine. */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What measuring ticks needs of the system beyond the platform, as a struct of functions that tests
+ * fill in with scripted ones; and how fast the TSC counts, and who says so.
+ */
+#ifndef GUESTCLOCK_TICK_COUNTERS_H
+#define GUESTCLOCK_TICK_COUNTERS_H
+
+#include "detect/hypervisor.h"
+#include "platform/platform.h"
+
+/* Members that are NULL are not there. */
+typedef struct {
+	/* The kernel's ticks a second; 0: not known. */
+	guint (*hz)(gpointer user);
+	/* The time stamp counter, cycles. */
+	guint64 (*tsc)(gpointer user);
+	/* Sleeps for ns of monotonic time, or a little longer. */
+	void (*sleep)(gpointer user, gint64 ns);
+	/* This thread is run before all others, or (FALSE) no longer; FALSE: it may not. */
+	gboolean (*hurry)(gpointer user, gboolean on);
+	gpointer user;
+} GclkTickSystem;
+
+/* That of this system; static. */
+const GclkTickSystem *gclk_tick_system_native(void);
+
+typedef struct {
+	gboolean invariant;    /* constant in all power states (CPUID 0x80000007 EDX bit 8) */
+	double khz;            /* 0: not known */
+	double error_ppm;      /* how far khz may be off; taken as the error of the TSC's rate */
+	const char *stated_by; /* for people: "CPUID 0x15", "the kernel's calibration"; static */
+} GclkTsc;
+
+/* log_khz: what the kernel's log says of it, or 0. cpuid may be NULL: nothing is known. */
+void gclk_tsc_read(GclkCpuid cpuid, double log_khz, GclkTsc *out);
+
+/* Cycles as ns of the TSC's own time. */
+gint64 gclk_tsc_ns(const GclkTsc *tsc, guint64 cycles);
+
+#endif
