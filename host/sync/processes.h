@@ -6,27 +6,39 @@
 #ifndef GUESTCLOCK_PROCESSES_H
 #define GUESTCLOCK_PROCESSES_H
 
-#include <glib.h>
+#include "sync/daemon-report.h"
 
 typedef struct {
 	gint64 pid;
 	char *comm;      /* as /proc/PID/comm has it: at most 15 bytes */
 	char **argv;     /* NULL-terminated; empty when it cannot be read */
-	gboolean able;   /* has CAP_SYS_TIME, as far as can be seen */
+	gboolean able;   /* has CAP_SYS_TIME, and in the host's user namespace, as far as can be
+			    seen */
 	gboolean steers; /* able, and not told to keep its hands off (guestclock/rival.h) */
 	gboolean
 		elsewhere; /* in another network namespace than this process: its UDP is not ours */
 } GclkProcess;
 
 typedef struct {
-	GPtrArray *all; /* GclkProcess *: only those that deal with time */
+	GPtrArray *all; /* GclkProcess *: only those that deal with time. Helpers that a daemon
+			   forked off itself (same name, its child) are left out. */
 } GclkProcesses;
 
 /* root: "" or a folder under which /proc lies (tests). Bounded work; never NULL. */
 GclkProcesses *gclk_processes_read(const char *root);
 void gclk_processes_free(GclkProcesses *processes);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkProcesses, gclk_processes_free)
-/* The first of that comm, or NULL. */
+/* The first of that comm, one in our own network namespace rather than one elsewhere; or NULL. */
 const GclkProcess *gclk_processes_find(const GclkProcesses *processes, const char *comm);
+/* The one with that pid and comm, or NULL. */
+const GclkProcess *gclk_processes_find_pid(
+	const GclkProcesses *processes, const char *comm, gint64 pid);
+
+/* Is this "ntpd" OpenNTPD's? It shares the name with those of ntp.org and ntpsec, but neither
+   their protocol nor their titles: "ntpd: [priv]". */
+gboolean gclk_process_is_openntpd(const GclkProcess *process);
+
+/* The second proof, for the report: pid, steers and why. process NULL: not known. */
+void gclk_process_tell(const GclkProcess *process, GclkDaemonReport *report);
 
 #endif
