@@ -3,93 +3,11 @@
 
 #include <string.h>
 
+#include "detect/hypervisor-table.h"
+
 #define FILE_MAX    4096
 #define CPUINFO_MAX (1024 * 1024)
 #define SYSINFO_MAX (64 * 1024)
-
-/* --- tables ----------------------------------------------------------------------------------- */
-
-/*
- * CPUID signatures, EBX ECX EDX of the base leaf, trailing NULs cut. Sources: systemd virt.c,
- * virt-what, Linux arch/x86/kernel/cpu/hypervisor.c and its neighbours, FreeBSD identcpu.c.
- * One virtual machine may show several: the first row that matches any of them wins, so Microsoft
- * comes last: KVM, Xen and WHPX show its signature too, to offer its enlightenments.
- */
-static const struct {
-	const char *signature;
-	const char *verdict;
-} signatures[] = {
-	{ "XenVMMXenVMM", "xen" },
-	{ "KVMKVMKVM", "kvm" },
-	{ "Linux KVM Hv", "kvm" },
-	{ "TCGTCGTCGTCG", "qemu" },
-	{ "VMwareVMware", "vmware" },
-	{ "bhyve bhyve ", "bhyve" },
-	{ "VBoxVBoxVBox", "oracle" },
-	{ "ACRNACRNACRN", "acrn" },
-	{ "SRESRESRESRE", "sre" },
-	{ "QNXQVMBSQG", "qnx" },
-	{ "Apple VZ", "apple" },
-	{ "LKVMLKVMLKVM", "kvm" },
-	{ "OpenBSDVMM58", "vm-other" },
-	{ "Jailhouse", "vm-other" },
-};
-
-#define SIGNATURE_MICROSOFT "Microsoft Hv"
-
-/* Prefixes of DMI strings, as in systemd. first: believed before CPUID, which these hypervisors
-   leave to others' signatures. */
-static const struct {
-	const char *prefix;
-	const char *verdict;
-	gboolean first;
-} dmi_prefixes[] = {
-	{ "KVM", "kvm", FALSE },
-	{ "OpenStack", "kvm", FALSE },
-	{ "KubeVirt", "kvm", FALSE },
-	{ "Amazon EC2", "amazon", TRUE },
-	{ "QEMU", "qemu", FALSE },
-	{ "VMware", "vmware", FALSE },
-	{ "VMW", "vmware", FALSE },
-	{ "innotek GmbH", "oracle", TRUE },
-	{ "VirtualBox", "oracle", TRUE },
-	{ "Oracle Corporation", "oracle", TRUE },
-	{ "Xen", "xen", TRUE },
-	{ "Bochs", "bochs", FALSE },
-	{ "Parallels", "parallels", TRUE },
-	{ "BHYVE", "bhyve", FALSE },
-	{ "Hyper-V", "microsoft", FALSE },
-	{ "Apple Virtualization", "apple", FALSE },
-	{ "Google Compute Engine", "google", TRUE },
-};
-
-/* The field's file in /sys/class/dmi/id (Linux drivers/firmware/dmi-id.c), and its variable in
-   FreeBSD's kernel environment (sys/x86/bios/smbios.c). */
-static const struct {
-	const char *file, *kenv;
-} dmi_names[GCLK_DMI_FIELDS] = {
-	{ "product_name", "smbios.system.product" },
-	{ "sys_vendor", "smbios.system.maker" },
-	{ "board_vendor", "smbios.planar.maker" },
-	{ "bios_vendor", "smbios.bios.vendor" },
-	{ "product_version", "smbios.system.version" },
-};
-
-/* kern.vm_guest: vm_guest_sysctl_names[] in FreeBSD 14's kern/subr_param.c. */
-static const struct {
-	const char *name;
-	const char *verdict;
-} vm_guests[] = {
-	{ "generic", "vm-other" },
-	{ "xen", "xen" },
-	{ "hv", "microsoft" },
-	{ "vmware", "vmware" },
-	{ "kvm", "kvm" },
-	{ "bhyve", "bhyve" },
-	{ "vbox", "oracle" },
-	{ "parallels", "parallels" },
-	{ "nvmm", "vm-other" },
-};
 
 /* --- CPUID ------------------------------------------------------------------------------------ */
 
@@ -114,10 +32,13 @@ static gboolean signature_text(const guint32 registers[4], char text[GCLK_SIGNAT
 
 static gboolean known_signature(const char *text)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(signatures); i++)
-		if (strcmp(signatures[i].signature, text) == 0)
+	const GclkHypervisorRow *rows;
+	const gsize n = gclk_hypervisor_signatures(&rows);
+
+	for (gsize i = 0; i < n; i++)
+		if (strcmp(rows[i].text, text) == 0)
 			return TRUE;
-	return strcmp(SIGNATURE_MICROSOFT, text) == 0;
+	return strcmp(GCLK_SIGNATURE_MICROSOFT, text) == 0;
 }
 
 static gboolean seen_already(const GclkHypervisorFacts *facts, const char *text)
@@ -162,7 +83,8 @@ static void collect_signatures(GclkCpuid cpuid, GclkHypervisorFacts *out)
 static void collect_dmi(GclkReader *reader, GclkHypervisorFacts *out)
 {
 	for (gsize i = 0; i < GCLK_DMI_FIELDS; i++) {
-		g_autofree char *path = g_strconcat("/sys/class/dmi/id/", dmi_names[i].file, NULL);
+		g_autofree char *path =
+			g_strconcat("/sys/class/dmi/id/", gclk_dmi_name(i)->file, NULL);
 
 		out->dmi[i] = gclk_reader_text(reader, path);
 	}
@@ -250,7 +172,7 @@ static void collect_sysctls(GclkSysctl sysctl, gpointer user, GclkHypervisorFact
 	out->vm_guest = sysctl_text(sysctl, user, "kern.vm_guest");
 	for (gsize i = 0; i < GCLK_DMI_FIELDS; i++)
 		if (!out->dmi[i])
-			out->dmi[i] = sysctl_text(sysctl, user, dmi_names[i].kenv);
+			out->dmi[i] = sysctl_text(sysctl, user, gclk_dmi_name(i)->kenv);
 }
 
 void gclk_hypervisor_facts_read(GclkReader *reader, GclkCpuid cpuid, GclkSysctl sysctl,
@@ -295,16 +217,28 @@ void gclk_hypervisor_facts_clear(GclkHypervisorFacts *facts)
 
 /* A judge gives the verdict and why, or NULL: not its case. why is never NULL. */
 
+static const GclkHypervisorDmi *find_prefix(const char *text, gboolean first_only)
+{
+	const GclkHypervisorDmi *rows;
+	const gsize n = gclk_hypervisor_dmi_prefixes(&rows);
+
+	for (gsize i = 0; text && i < n; i++)
+		if ((rows[i].first || !first_only) && g_str_has_prefix(text, rows[i].prefix))
+			return &rows[i];
+	return NULL;
+}
+
 static const char *judge_dmi(const GclkHypervisorFacts *facts, gboolean first_only, char **why)
 {
-	for (gsize field = 0; field < GCLK_DMI_FIELDS; field++)
-		for (gsize i = 0; facts->dmi[field] && i < G_N_ELEMENTS(dmi_prefixes); i++)
-			if ((dmi_prefixes[i].first || !first_only) &&
-				g_str_has_prefix(facts->dmi[field], dmi_prefixes[i].prefix)) {
-				*why = g_strdup_printf("DMI %s is \"%s\"", dmi_names[field].file,
-					facts->dmi[field]);
-				return dmi_prefixes[i].verdict;
-			}
+	for (gsize field = 0; field < GCLK_DMI_FIELDS; field++) {
+		const GclkHypervisorDmi *row = find_prefix(facts->dmi[field], first_only);
+
+		if (!row)
+			continue;
+		*why = g_strdup_printf(
+			"DMI %s is \"%s\"", gclk_dmi_name(field)->file, facts->dmi[field]);
+		return row->verdict;
+	}
 	return NULL;
 }
 
@@ -378,23 +312,26 @@ static gint find_signature(const GclkHypervisorFacts *facts, const char *signatu
 static char *signature_why(const GclkHypervisorFacts *facts, gint at)
 {
 	gboolean enlightened =
-		facts->n_signatures > 1 && find_signature(facts, SIGNATURE_MICROSOFT) >= 0;
+		facts->n_signatures > 1 && find_signature(facts, GCLK_SIGNATURE_MICROSOFT) >= 0;
 
 	return g_strdup_printf("CPUID leaf 0x%08x says \"%s\"%s", (guint)facts->signatures[at].leaf,
 		facts->signatures[at].text,
-		enlightened ? "; \"" SIGNATURE_MICROSOFT "\" beside it is an offer to Windows"
+		enlightened ? "; \"" GCLK_SIGNATURE_MICROSOFT "\" beside it is an offer to Windows"
 			    : "");
 }
 
 static const char *judge_cpuid(const GclkHypervisorFacts *facts, char **why)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(signatures); i++) {
-		gint at = find_signature(facts, signatures[i].signature);
+	const GclkHypervisorRow *rows;
+	const gsize n = gclk_hypervisor_signatures(&rows);
+
+	for (gsize i = 0; i < n; i++) {
+		gint at = find_signature(facts, rows[i].text);
 
 		if (at < 0)
 			continue;
 		*why = signature_why(facts, at);
-		return signatures[i].verdict;
+		return rows[i].verdict;
 	}
 	return NULL;
 }
@@ -406,10 +343,13 @@ static const char *judge_other_dmi(const GclkHypervisorFacts *facts, char **why)
 
 static const char *judge_vm_guest(const GclkHypervisorFacts *facts, char **why)
 {
-	for (gsize i = 0; facts->vm_guest && i < G_N_ELEMENTS(vm_guests); i++)
-		if (strcmp(vm_guests[i].name, facts->vm_guest) == 0) {
+	const GclkHypervisorRow *rows;
+	const gsize n = gclk_hypervisor_vm_guests(&rows);
+
+	for (gsize i = 0; facts->vm_guest && i < n; i++)
+		if (strcmp(rows[i].text, facts->vm_guest) == 0) {
 			*why = g_strdup_printf("kern.vm_guest is \"%s\"", facts->vm_guest);
-			return vm_guests[i].verdict;
+			return rows[i].verdict;
 		}
 	return NULL;
 }
@@ -422,28 +362,26 @@ static const char *judge_sys_hypervisor(const GclkHypervisorFacts *facts, char *
 	return "xen";
 }
 
-/* Parts of /proc/device-tree/hypervisor/compatible; source: systemd src/basic/virt.c. */
-static const struct {
-	const char *part;
-	const char *verdict;
-} device_trees[] = {
-	{ "linux,kvm", "kvm" },
-	{ "xen", "xen" },
-	{ "vmware", "vmware" },
-	{ "", "vm-other" },
-};
+/* NULL: no part of the table is in it. */
+static const char *known_device_tree(const char *compatible)
+{
+	const GclkHypervisorRow *rows;
+	const gsize n = gclk_hypervisor_device_trees(&rows);
+
+	for (gsize i = 0; compatible && i < n; i++)
+		if (strstr(compatible, rows[i].text))
+			return rows[i].verdict;
+	return NULL;
+}
 
 static const char *judge_device_tree(const GclkHypervisorFacts *facts, char **why)
 {
-	gsize i = 0;
+	const char *known = known_device_tree(facts->device_tree);
 
-	while (facts->device_tree && i < G_N_ELEMENTS(device_trees) - 1 &&
-		!strstr(facts->device_tree, device_trees[i].part))
-		i++;
-	if (facts->device_tree && device_trees[i].part[0]) {
+	if (known) {
 		*why = g_strdup_printf(
 			"the device tree's hypervisor is \"%s\"", facts->device_tree);
-		return device_trees[i].verdict;
+		return known;
 	}
 	if (facts->device_tree_qemu) {
 		*why = g_strdup("the device tree has QEMU's nodes");
@@ -457,7 +395,7 @@ static const char *judge_device_tree(const GclkHypervisorFacts *facts, char **wh
 		return NULL;
 	*why = g_strdup_printf(
 		"the device tree's hypervisor is \"%s\", which is not known", facts->device_tree);
-	return device_trees[i].verdict;
+	return "vm-other";
 }
 
 static const char *judge_s390(const GclkHypervisorFacts *facts, char **why)
@@ -471,11 +409,11 @@ static const char *judge_s390(const GclkHypervisorFacts *facts, char **why)
 
 static const char *judge_microsoft(const GclkHypervisorFacts *facts, char **why)
 {
-	gint at = find_signature(facts, SIGNATURE_MICROSOFT);
+	gint at = find_signature(facts, GCLK_SIGNATURE_MICROSOFT);
 
 	if (at < 0)
 		return NULL;
-	*why = g_strdup_printf("CPUID leaf 0x%08x says \"" SIGNATURE_MICROSOFT
+	*why = g_strdup_printf("CPUID leaf 0x%08x says \"" GCLK_SIGNATURE_MICROSOFT
 			       "\", and nothing says that it is another's",
 		(guint)facts->signatures[at].leaf);
 	return "microsoft";
@@ -535,47 +473,4 @@ const char *gclk_hypervisor_verdict(const GclkHypervisorFacts *facts)
 	g_autofree char *why = NULL;
 
 	return gclk_hypervisor_judge(facts, &why);
-}
-
-/* --- for people ------------------------------------------------------------------------------- */
-
-void gclk_hypervisor_facts_list(const GclkHypervisorFacts *facts, GPtrArray *out)
-{
-	for (guint i = 0; i < facts->n_signatures; i++) {
-		g_autofree char *name =
-			g_strdup_printf("cpuid 0x%08x", (guint)facts->signatures[i].leaf);
-
-		gclk_facts_add(out, name, facts->signatures[i].text);
-	}
-	for (gsize i = 0; i < GCLK_DMI_FIELDS; i++) {
-		g_autofree char *name = g_strconcat("dmi ", dmi_names[i].file, NULL);
-
-		gclk_facts_add(out, name, facts->dmi[i]);
-	}
-	if (facts->smbios_vm != GCLK_SMBIOS_UNKNOWN)
-		gclk_facts_add(out, "smbios virtual machine bit",
-			facts->smbios_vm == GCLK_SMBIOS_VIRTUAL ? "set" : "not set");
-	gclk_facts_add(out, "kern.vm_guest", facts->vm_guest);
-	gclk_facts_add(out, "/sys/hypervisor/type", facts->sys_hypervisor);
-	gclk_facts_add(out, "/sys/hypervisor features", facts->xen_features);
-	gclk_facts_add(out, "/proc/xen", facts->xen_control ? "dom0" : facts->xen ? "domU" : NULL);
-	gclk_facts_add(out, "/proc/cpuinfo", facts->user_mode_linux ? "User Mode Linux" : NULL);
-	gclk_facts_add(out, "device tree hypervisor", facts->device_tree);
-	gclk_facts_add(out, "device tree", facts->device_tree_qemu ? "QEMU" : NULL);
-	gclk_facts_add(out, "device tree", facts->device_tree_powervm ? "PowerVM" : NULL);
-	gclk_facts_add(out, "/proc/sysinfo VM00", facts->s390_control_program);
-}
-
-GPtrArray *gclk_hypervisor_facts_describe(const GclkHypervisorFacts *facts)
-{
-	GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GPtrArray) list = gclk_facts_new();
-
-	gclk_hypervisor_facts_list(facts, list);
-	for (guint i = 0; i < list->len; i++) {
-		const GclkFact *fact = list->pdata[i];
-
-		g_ptr_array_add(lines, g_strdup_printf("%s: %s", fact->name, fact->value));
-	}
-	return lines;
 }
