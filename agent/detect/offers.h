@@ -17,6 +17,7 @@ typedef enum {
 
 /* One row for each identifier that says something about clocks or snapshots. */
 typedef struct {
+	const char *id;          /* of a finding about it: "vmclock"; NULL: there is none */
 	const char *acpi;        /* hardware or compatible id, any case, or NULL */
 	const char *device_tree; /* compatible, or NULL */
 	const char *vmbus;       /* class_id without braces, or NULL */
