@@ -112,7 +112,6 @@ static void write_unreadable(GclkJson *json, const GPtrArray *facts)
 
 void gclk_doctor_json(const GclkDoctorReport *report, GclkJson *json)
 {
-	gclk_json_int(json, "schema", 1);
 	gclk_json_string(
 		json, "severity", gclk_severity_name(gclk_findings_worst(report->findings)));
 	gclk_findings_to_json(json, "findings", report->findings);

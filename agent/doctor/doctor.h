@@ -7,6 +7,8 @@
 #include "guestclock/json-writer.h"
 #include "report/status.h"
 
+#define GCLK_DOCTOR_SCHEMA 1 /* of the JSON */
+
 typedef struct {
 	const GPtrArray *findings;   /* GclkFinding, sorted */
 	const GPtrArray *unreadable; /* GclkFact: path and why */
@@ -21,7 +23,8 @@ void gclk_doctor_add_status(GPtrArray *findings, const GclkStatus *status);
 /* At most 80 columns; the first line is the answer. Caller frees. */
 char *gclk_doctor_text(const GclkDoctorReport *report, gboolean color);
 
-/* The members of the outermost object, which the caller has begun and ends: see guestclock(1). */
+/* Members of an object that the caller has begun: severity, findings, ticks, unreadable; see
+   guestclock(1). */
 void gclk_doctor_json(const GclkDoctorReport *report, GclkJson *json);
 
 #endif
