@@ -7,6 +7,9 @@
 /* A leap second is known by its length, as far as other corrections do not blur it. */
 #define LEAP_TOLERANCE (20 * GCLK_NS_PER_MS)
 
+/* Samples of a clock that counts ticks before its rate is known well enough. */
+#define COARSE_SAMPLES 8
+
 /* --- the clocks ------------------------------------------------------------------------------- */
 
 void gclk_agent_tell_sources(GclkAgent *agent, void (*tell)(GclkSource *, gint64), gint64 value)
@@ -64,6 +67,18 @@ gboolean gclk_agent_look(GclkAgent *agent)
 
 /* --- sources speak ---------------------------------------------------------------------------- */
 
+/* A clock that loses ticks is never well enough known to be left alone for longer; and as it is
+   noisy, the first few samples do not tell its rate. */
+static void tune(GclkSlot *slot)
+{
+	gboolean coarse = slot->agent->platform->coarseness > 0;
+	GclkEstimate e;
+
+	slot->source->ops->tune(slot->source, coarse ? -1 : 1);
+	if (coarse && gclk_estimator_predict(slot->estimator, 0, &e) && e.samples < COARSE_SAMPLES)
+		gclk_source_burst(slot->source);
+}
+
 static void on_sample(gpointer user, GclkSource *source, const GclkSample *sample)
 {
 	static const char *const words[] = { "accepted", "suspect", "jumped" };
@@ -82,7 +97,7 @@ static void on_sample(gpointer user, GclkSource *source, const GclkSample *sampl
 		source->name, sample->offset, sample->delay, words[result]);
 	switch (result) {
 	case GCLK_ESTIMATOR_ACCEPTED:
-		source->ops->tune(source, 1);
+		tune(slot);
 		break;
 	case GCLK_ESTIMATOR_SUSPECT:
 		source->ops->tune(source, -1);

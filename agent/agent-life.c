@@ -11,8 +11,6 @@
 #define FIRST_SAVE (60 * GCLK_NS_PER_S)
 /* At the start, so long is waited for sources that have not yet spoken: an iburst and a name. */
 #define SETTLE_TIME (12 * GCLK_NS_PER_S)
-/* What is believed of a frequency never measured: crystals and TSC calibrations, 1 sigma. */
-#define SIGMA_UNKNOWN_PPB 50000.0
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
@@ -26,7 +24,8 @@ void gclk_agent_remember(GclkAgent *agent)
 	g_autoptr(GError) error = NULL;
 
 	agent->saved_raw = agent->now.raw;
-	if (agent->state != GCLK_STATE_SYNCHRONISED)
+	/* How many ticks are lost now says nothing of the next boot. */
+	if (agent->state != GCLK_STATE_SYNCHRONISED || agent->platform->coarseness)
 		return;
 	if (gclk_memory_save(agent->platform, agent->config->state_directory,
 		    agent->environment->boot_id, &memory, &error))
@@ -133,11 +132,14 @@ void gclk_agent_free(GclkAgent *agent)
 		return;
 	agent->platform->timer_stop(agent->platform, agent->heartbeat);
 	agent->platform->timer_stop(agent->platform, agent->settling);
+	gclk_agent_unwatch_clocksource(agent);
 	g_ptr_array_unref(agent->slots);
 	g_ptr_array_unref(agent->findings);
 	gclk_leap_table_free(agent->leap);
 	g_free(agent->control_reason);
 	g_free(agent->reason);
+	g_free(agent->clocksource);
+	g_free(agent->beyond_reach);
 	g_free(agent->last_step_reason);
 	g_free(agent);
 }
@@ -169,13 +171,14 @@ gboolean gclk_agent_settled(const GclkAgent *agent)
 /* What is believed of the frequency: what was learned, or what the kernel was left with. */
 static void prime(const GclkAgent *agent, GclkSlot *slot)
 {
+	gclk_estimator_set_coarseness(slot->estimator, agent->platform->coarseness);
 	if (agent->estimate.samples)
 		gclk_estimator_start(slot->estimator, agent->estimate.frequency_ppb,
 			agent->estimate.frequency_sigma_ppb);
 	else
 		gclk_estimator_start(slot->estimator, agent->estimate.frequency_ppb,
 			agent->estimate.frequency_sigma_ppb ? agent->estimate.frequency_sigma_ppb
-							    : SIGMA_UNKNOWN_PPB);
+							    : GCLK_AGENT_SIGMA_UNKNOWN_PPB);
 }
 
 /* A source that takes the place of another one of the same name, with other polls or keys, knows
@@ -250,7 +253,7 @@ gboolean gclk_agent_set_control(
 	agent->fresh = FALSE;
 	if (!steers) {
 		gclk_agent_clear_finding(agent, "clock-off");
-		gclk_agent_clear_finding(agent, "rate-beyond-reach");
+		gclk_agent_forget_rate(agent);
 	}
 	return gclk_actuator_begin(&agent->actuator, agent->platform, steers, NULL, error);
 }
@@ -281,6 +284,8 @@ gboolean gclk_agent_start(GclkAgent *agent, GError **error)
 	agent->running = TRUE;
 	agent->started = agent->platform->boottime(agent->platform);
 	agent->platform->read_pair(agent->platform, &agent->now);
+	gclk_agent_take_clocksource(agent);
+	gclk_agent_watch_clocksource(agent);
 	agent->saved_raw = agent->now.raw - GCLK_AGENT_SAVE_INTERVAL + FIRST_SAVE;
 	gclk_agent_await(agent);
 	agent->settling =
@@ -301,6 +306,7 @@ void gclk_agent_stop(GclkAgent *agent)
 	agent->platform->read_pair(agent->platform, &agent->now);
 	gclk_agent_remember(agent);
 	agent->running = FALSE;
+	gclk_agent_unwatch_clocksource(agent);
 	g_ptr_array_set_size(agent->slots, 0);
 	agent->selected = NULL;
 }

@@ -13,6 +13,9 @@
 /* What was learned is written down this often. */
 #define GCLK_AGENT_SAVE_INTERVAL (600 * GCLK_NS_PER_S)
 
+/* What is believed of a rate never measured: crystals and TSC calibrations, 1 sigma. */
+#define GCLK_AGENT_SIGMA_UNKNOWN_PPB 50000.0
+
 /* A source with its estimator and what was last said of it. */
 typedef struct {
 	GclkAgent *agent;
@@ -44,10 +47,14 @@ struct GclkAgent {
 	gboolean first;  /* the clock has not been corrected since the start */
 	gboolean fresh;  /* ... nor by an earlier guestclockd since boot */
 
-	GclkClockPair now;   /* of the last decision */
-	gint64 moved_raw;    /* RAW time when REAL was last moved by somebody else; 0: never */
-	GclkSlot *selected;  /* or NULL */
-	GclkLeap leap_ahead; /* what the last one selected announced */
+	GclkClockPair now;       /* of the last decision */
+	char *clocksource;       /* of the kernel, or NULL */
+	gint64 clocksource_raw;  /* RAW time when it was last seen to be that one */
+	guint clocksource_watch; /* timer */
+	char *beyond_reach;      /* the rate is: why, for people; else NULL */
+	gint64 moved_raw;        /* RAW time when REAL was last moved by somebody else; 0: never */
+	GclkSlot *selected;      /* or NULL */
+	GclkLeap leap_ahead;     /* what the last one selected announced */
 	gboolean single;
 	guint origins;
 	GclkState state;
@@ -79,6 +86,16 @@ void gclk_agent_estimate(GclkAgent *agent);
 void gclk_agent_decide(GclkAgent *agent);
 extern const GclkSourceEvents gclk_agent_source_events; /* user: the GclkSlot */
 void gclk_agent_tell_sources(GclkAgent *agent, void (*tell)(GclkSource *, gint64), gint64 value);
+
+/* agent-clocksource.c: takes it as it is, at the start. */
+void gclk_agent_take_clocksource(GclkAgent *agent);
+/* Looks more often, or no longer, as the tick in force asks for. */
+void gclk_agent_watch_clocksource(GclkAgent *agent);
+void gclk_agent_unwatch_clocksource(GclkAgent *agent);
+/* Findings on the rate that is to be set. */
+void gclk_agent_note_rate(GclkAgent *agent, const GclkServoOutput *out);
+/* The rate is somebody else's business: no findings on it. */
+void gclk_agent_forget_rate(GclkAgent *agent);
 
 /* agent-life.c: a heartbeat comes unless there is another decision before. */
 void gclk_agent_await(GclkAgent *agent);

@@ -9,6 +9,9 @@
    agent-life.c plus room for a busy machine). */
 #define STATUS_INTERVAL (40 * GCLK_NS_PER_S)
 
+/* Mostly it is written anew within this, or two samples (publisher.c). */
+#define RENEWED (10 * GCLK_NS_PER_S)
+
 /* --- findings --------------------------------------------------------------------------------- */
 
 static gboolean find_finding(const GclkAgent *agent, const char *id, guint *index)
@@ -137,12 +140,26 @@ static GclkSourceStatus *tell_source(const GclkAgent *agent, const GclkSlot *slo
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
+/* A clock that cannot be kept is already worse when somebody reads this: how much, ns, until it is
+   written again. */
+static gint64 runs_away(const GclkAgent *agent)
+{
+	double lacking = agent->estimate.frequency_ppb -
+			 (agent->actuator.frequency_ppb + agent->actuator.tick_ppb);
+	gint64 poll = agent->selected ? gclk_agent_poll_interval(agent->selected) : 0;
+
+	if (!agent->beyond_reach)
+		return 0;
+	return (gint64)(ABS(lacking) * 1e-9 * (double)MAX(2 * poll, RENEWED));
+}
+
 static void tell_clock(GclkStatus *out, const GclkAgent *agent)
 {
 	GclkDiscipline d = { 0 };
 
 	out->offset = agent->offset;
-	out->error_bound = gclk_bound_add(ABS(agent->offset), agent->bound);
+	out->error_bound =
+		gclk_bound_add(gclk_bound_add(ABS(agent->offset), agent->bound), runs_away(agent));
 	out->assumed = agent->estimate.assumed;
 	out->frequency_ppb = agent->actuator.steers
 				     ? agent->actuator.frequency_ppb + agent->actuator.tick_ppb
@@ -171,7 +188,8 @@ static void tell_writer(GclkStatus *out, const GclkAgent *agent)
 	out->started_boottime = agent->started;
 	out->hypervisor = g_strdup(environment->hypervisor);
 	out->container = g_strdup(environment->container);
-	out->clocksource = g_strdup(environment->clocksource);
+	out->clocksource =
+		g_strdup(agent->clocksource ? agent->clocksource : environment->clocksource);
 	out->servers_from = g_strdup(agent->config->servers_from);
 }
 
@@ -194,8 +212,8 @@ GclkStatus *gclk_agent_status(GclkAgent *agent)
 			out->sources, tell_source(agent, g_ptr_array_index(agent->slots, i)));
 	gclk_findings_sort(agent->findings);
 	for (guint i = 0; i < agent->findings->len; i++) {
-		g_ptr_array_add(out->findings,
-			gclk_finding_copy(g_ptr_array_index(agent->findings, i)));
+		g_ptr_array_add(
+			out->findings, gclk_finding_copy(g_ptr_array_index(agent->findings, i)));
 	}
 	return out;
 }

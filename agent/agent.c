@@ -49,6 +49,10 @@ static GclkServoOutput run_servo(const GclkAgent *agent)
 		.fresh = agent->fresh,
 		.interval = gclk_agent_poll_interval(agent->selected),
 		.tick_ppb = agent->actuator.tick_ppb,
+		.coarse = agent->platform->coarseness > 0,
+		.since_step = agent->steps ? agent->platform->boottime(agent->platform) -
+						     agent->last_step_boottime
+					   : G_MAXINT64,
 	};
 
 	return gclk_servo_run(&policy, &input);
@@ -61,12 +65,8 @@ static void note_servo(GclkAgent *agent, const GclkServoOutput *out)
 			agent, "clock-off", GCLK_SEVERITY_CRITICAL, out->reason, "guestclock step");
 	else
 		gclk_agent_clear_finding(agent, "clock-off");
-	if (out->beyond_reach)
-		gclk_agent_set_finding(agent, "rate-beyond-reach", GCLK_SEVERITY_CRITICAL,
-			"the clock's rate is off by more than the kernel can correct",
-			"check the clocksource: see the manual, guestclockd(8)");
-	else
-		gclk_agent_clear_finding(agent, "rate-beyond-reach");
+	if (out->action != GCLK_SERVO_WAIT)
+		gclk_agent_note_rate(agent, out);
 }
 
 /* Lets the servo decide and the actuator do it; returns what was decided. */
@@ -86,6 +86,7 @@ static GclkServoAction steer(GclkAgent *agent)
 		return GCLK_SERVO_REFUSE;
 	}
 	gclk_agent_clear_finding(agent, "clock-control");
+	gclk_agent_watch_clocksource(agent);
 	if (out.action == GCLK_SERVO_STEP)
 		note_step(agent, &out);
 	if (out.action == GCLK_SERVO_STEP || out.action == GCLK_SERVO_SLEW)
@@ -109,16 +110,19 @@ static void set_state(GclkAgent *agent, GclkState state, const char *reason)
 	agent->reason = g_strdup(reason);
 }
 
+/* A clock that runs away from where it is put is not kept, however near it is just now. */
 static gboolean within_limit(const GclkAgent *agent)
 {
 	gint64 error = gclk_bound_add(ABS(agent->offset), agent->bound);
 
-	return error <= agent->config->max_error;
+	return !agent->beyond_reach && error <= agent->config->max_error;
 }
 
 /* Why a clock with a source is not synchronised. */
 static const char *why_not(const GclkAgent *agent)
 {
+	if (agent->beyond_reach)
+		return agent->beyond_reach;
 	if (agent->estimate.suspects)
 		return "its source has just jumped: further samples will tell what happened";
 	if (ABS(agent->offset) > agent->config->max_error)

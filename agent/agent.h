@@ -65,6 +65,10 @@ void gclk_agent_set_finding(GclkAgent *agent, const char *id, GclkSeverity sever
 	const char *statement, const char *remedy);
 void gclk_agent_clear_finding(GclkAgent *agent, const char *id);
 
+/* Has the kernel taken another clocksource? Then its rate is measured anew. To be called now and
+   then; the agent does so by itself while much depends on it. */
+void gclk_agent_look_at_clocksource(GclkAgent *agent);
+
 /* TAI minus UTC, s, by the newest entry of this machine's table. */
 gint gclk_agent_tai_offset(const GclkAgent *agent);
 /* The table itself; lives as long as the agent. */

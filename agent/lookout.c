@@ -145,6 +145,7 @@ void gclk_lookout_look(GclkLookout *l)
 	look_for_rivals(l);
 	look_for_servers(l);
 	gclk_sources_look_for_ptp(l->agent, l->platform, l->config);
+	gclk_agent_look_at_clocksource(l->agent);
 	look_again(l, l->config->servers->len ? LOOK_INTERVAL : LOOK_INTERVAL_BARE);
 }
 

@@ -10,6 +10,7 @@
 
 typedef struct {
 	GclkClockPair last; /* raw 0: not yet */
+	gboolean coarse;    /* the clocks count ticks, and are slewed ten times as fast */
 } GclkClockWatch;
 
 /* rate_ppb: REAL against RAW as set in the kernel. Returns the unexplained jump of REAL since the

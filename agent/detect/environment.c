@@ -18,6 +18,11 @@ static char *read_line(GclkPlatform *platform, const char *path)
 	return text[0] ? g_steal_pointer(&text) : NULL;
 }
 
+char *gclk_environment_clocksource(GclkPlatform *platform)
+{
+	return read_line(platform, GCLK_CLOCKSOURCE_FILE);
+}
+
 GclkEnvironment *gclk_environment_detect_with(GclkPlatform *platform, GclkCpuid cpuid)
 {
 	GclkEnvironment *environment = g_new0(GclkEnvironment, 1);
@@ -33,8 +38,7 @@ GclkEnvironment *gclk_environment_detect_with(GclkPlatform *platform, GclkCpuid 
 	environment->container = g_strdup(gclk_container_verdict(&container));
 	environment->owns_clock = gclk_container_owns_clock(&container);
 
-	environment->clocksource = read_line(
-		platform, "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+	environment->clocksource = gclk_environment_clocksource(platform);
 	environment->boot_id = read_line(platform, "/proc/sys/kernel/random/boot_id");
 	environment->kernel_release = read_line(platform, "/proc/sys/kernel/osrelease");
 	environment->rivals = gclk_rivals_find(platform);

@@ -9,6 +9,9 @@
 #include "detect/hypervisor.h"
 #include "platform/platform.h"
 
+/* The kernel's clocksource in force (Linux; elsewhere there is no such file). */
+#define GCLK_CLOCKSOURCE_FILE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+
 typedef struct {
 	char *hypervisor; /* "kvm", "qemu", "vmware", "microsoft" ... as systemd-detect-virt names
 			     them; "none" */
@@ -22,6 +25,9 @@ typedef struct {
 			      */
 	GPtrArray *facts;    /* char *: what the verdict on the hypervisor rests on, a line each */
 } GclkEnvironment;
+
+/* The clocksource as it is now, or NULL. Caller frees. */
+char *gclk_environment_clocksource(GclkPlatform *platform);
 
 /* Never fails: what cannot be found out is NULL or "none". */
 GclkEnvironment *gclk_environment_detect(GclkPlatform *platform);

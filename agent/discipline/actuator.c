@@ -48,6 +48,13 @@ static gboolean set_rate(GclkActuator *a, const GclkServoOutput *out, guint also
 	return TRUE;
 }
 
+gboolean gclk_actuator_forget(GclkActuator *a, GError **error)
+{
+	const GclkServoOutput none = { .action = GCLK_SERVO_SLEW };
+
+	return !a->steers || set_rate(a, &none, GCLK_SET_PHASE, error);
+}
+
 gboolean gclk_actuator_apply(GclkActuator *a, const GclkServoOutput *out, GError **error)
 {
 	if (!a->steers || out->action == GCLK_SERVO_WAIT)

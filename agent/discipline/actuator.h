@@ -25,6 +25,10 @@ typedef struct {
 gboolean gclk_actuator_begin(GclkActuator *actuator, GclkPlatform *platform, gboolean steers,
 	const double *learned, GError **error);
 
+/* What was learned of the rate counts no more: the clock runs as the clocksource does, and no phase
+   correction goes on. */
+gboolean gclk_actuator_forget(GclkActuator *actuator, GError **error);
+
 /* Does what the servo decided. */
 gboolean gclk_actuator_apply(GclkActuator *actuator, const GclkServoOutput *output, GError **error);
 

@@ -9,6 +9,15 @@
 static const double wanders[] = { 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4 };
 #define FILTERS G_N_ELEMENTS(wanders)
 
+/* A clock that loses ticks is on the move by so much more: its rate follows the host's load. */
+#define COARSE_WANDER 1e6
+/* Its frequency before anything is known, 1 sigma: more than half of all ticks lost is no clock. */
+#define COARSE_FREQUENCY_SIGMA 2e8
+/* What is lost at once, in ticks, until the noise has been learned; and how many sigma of the noise
+   that was learned the bound takes for what may have been lost since the last sample. */
+#define COARSE_FIRST_NOISE 4.0
+#define COARSE_SIGMAS      4.0
+
 #define RECENT 64 /* samples remembered for the least delay and for the bound */
 
 /* Time stamps are not better than this, ns. */
@@ -41,6 +50,7 @@ typedef struct {
 } Memory;
 
 struct GclkEstimator {
+	gint64 coarseness; /* ns: RAW counts ticks of this length; 0: it does not */
 	GclkFilter filters[FILTERS];
 	gint64 base_raw; /* the filters' offsets are counted from base_offset at base_raw */
 	gint64 base_offset;
@@ -68,9 +78,17 @@ void gclk_estimator_free(GclkEstimator *estimator)
 
 void gclk_estimator_start(GclkEstimator *estimator, double frequency_ppb, double sigma_ppb)
 {
-	*estimator = (GclkEstimator){ 0 };
+	gboolean coarse = estimator->coarseness > 0;
+
+	*estimator = (GclkEstimator){ .coarseness = estimator->coarseness };
 	for (guint i = 0; i < FILTERS; i++)
-		gclk_filter_init(&estimator->filters[i], wanders[i], frequency_ppb, sigma_ppb);
+		gclk_filter_init(&estimator->filters[i], wanders[i] * (coarse ? COARSE_WANDER : 1),
+			frequency_ppb, coarse ? COARSE_FREQUENCY_SIGMA : sigma_ppb);
+}
+
+void gclk_estimator_set_coarseness(GclkEstimator *estimator, gint64 coarseness)
+{
+	estimator->coarseness = coarseness;
 }
 
 /* --- the noise of a sample -------------------------------------------------------------------- */
@@ -103,7 +121,9 @@ static double weigh(const GclkEstimator *e, gint64 delay)
 	/* Alone, a sample says nothing of the least delay: half of it may be asymmetry. */
 	if (e->recent_n == 0)
 		excess = (double)delay;
-	return excess * excess / 12 + STAMP_NOISE * STAMP_NOISE;
+	/* Each of the two stamps is anywhere within its tick. */
+	return excess * excess / 12 + STAMP_NOISE * STAMP_NOISE +
+	       (double)e->coarseness * (double)e->coarseness / 12;
 }
 
 /* --- the bank --------------------------------------------------------------------------------- */
@@ -164,9 +184,11 @@ static Mixture bank_at(const GclkEstimator *e, gint64 raw)
 
 static void begin(GclkEstimator *e, gint64 offset, double weight)
 {
+	double noise = MAX(FIRST_NOISE, COARSE_FIRST_NOISE * (double)e->coarseness);
+
 	e->base_offset = offset;
 	for (guint i = 0; i < FILTERS; i++)
-		e->filters[i].scale = MAX(1, FIRST_NOISE * FIRST_NOISE / weight);
+		e->filters[i].scale = MAX(1, noise * noise / weight);
 }
 
 static void fuse(GclkEstimator *e, const Memory *m)
@@ -213,9 +235,10 @@ static double oddness(const GclkEstimator *e, const Memory *m)
    that the kernel could follow, ppb. */
 #define AGREE_RATE 500000.0
 
-static gboolean agree(const Memory *a, const Memory *b)
+static gboolean agree(const Memory *a, const Memory *b, gboolean coarse)
 {
-	double drift = fabs(seconds(b->raw - a->raw)) * AGREE_RATE;
+	double rate = coarse ? COARSE_FREQUENCY_SIGMA * 2 : AGREE_RATE;
+	double drift = fabs(seconds(b->raw - a->raw)) * rate;
 
 	return fabs((double)(a->offset - b->offset)) <=
 	       (double)(a->delay / 2 + b->delay / 2) + drift + ODD_FLOOR;
@@ -224,7 +247,8 @@ static gboolean agree(const Memory *a, const Memory *b)
 static void begin_anew(GclkEstimator *e)
 {
 	for (guint i = 0; i < FILTERS; i++)
-		gclk_filter_forget_offset(&e->filters[i], JUMP_FREQUENCY_SIGMA);
+		gclk_filter_forget_offset(&e->filters[i],
+			e->coarseness ? COARSE_FREQUENCY_SIGMA : JUMP_FREQUENCY_SIGMA);
 	e->samples = 0;
 	e->recent_n = e->recent_next = 0;
 	for (guint i = 0; i < e->odd_n; i++)
@@ -242,7 +266,7 @@ static GclkEstimatorResult accept(GclkEstimator *e, const Memory *m)
 static GclkEstimatorResult suspect(GclkEstimator *e, const Memory *m, double oddness)
 {
 	e->last_odd = *m;
-	if (e->odd_n && !agree(&e->odd[e->odd_n - 1], m))
+	if (e->odd_n && !agree(&e->odd[e->odd_n - 1], m, e->coarseness > 0))
 		e->odd_n = 0;
 	e->odd[e->odd_n++] = *m;
 	if (e->odd_n == GCLK_ESTIMATOR_AGREE) {
@@ -264,7 +288,7 @@ GclkEstimatorResult gclk_estimator_add(GclkEstimator *e, const GclkSample *sampl
 		.raw = sample->raw,
 		.offset = sample->offset + (sample->real - sample->raw),
 		.delay = MAX(sample->delay, 0),
-		.bound = gclk_sample_bound(sample),
+		.bound = gclk_bound_add(gclk_sample_bound(sample), e->coarseness),
 		.assumed = (sample->flags & GCLK_SAMPLE_ASSUMED) != 0,
 	};
 
@@ -336,6 +360,12 @@ static gint64 reach_to(const GclkEstimator *e, const Memory *m, gint64 bound, gi
 	return to_bound(far) > both ? gclk_bound_add(to_bound(far), m->bound) : bound;
 }
 
+/* One sigma of a typical sample's noise, ns, as far as it has been learned. */
+static double jitter(const GclkEstimator *e, const Mixture *now)
+{
+	return sqrt(now->scale * weigh(e, e->recent[(e->recent_next + RECENT - 1) % RECENT].delay));
+}
+
 /* The true offset lies within the bound of every sample, each widened by what the clock may have
    drifted since; the tightest of them bounds the estimate, unless the last sample contradicts that.
    While it is open whether an odd sample is an outlier or a jump, the bound reaches to it too. */
@@ -364,6 +394,8 @@ static gint64 bound_at(const GclkEstimator *e, gint64 raw, const Mixture *now, g
 
 		best = gclk_bound_add(best, to_bound(far + (double)e->last_odd.delay / 2));
 	}
+	if (e->coarseness)
+		best = gclk_bound_add(best, to_bound(COARSE_SIGMAS * jitter(e, now)));
 	return best;
 }
 
@@ -389,7 +421,6 @@ gboolean gclk_estimator_predict(const GclkEstimator *e, gint64 raw, GclkEstimate
 	out->tightest = GCLK_BOUND_UNKNOWN;
 	for (guint i = 0; i < e->recent_n; i++)
 		out->tightest = MIN(out->tightest, e->recent[i].bound);
-	out->jitter =
-		sqrt(now.scale * weigh(e, e->recent[(e->recent_next + RECENT - 1) % RECENT].delay));
+	out->jitter = jitter(e, &now);
 	return TRUE;
 }

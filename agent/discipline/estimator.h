@@ -52,7 +52,16 @@ GclkEstimator *gclk_estimator_new(void);
 void gclk_estimator_free(GclkEstimator *estimator);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkEstimator, gclk_estimator_free)
 
-/* What is believed of the frequency before the first sample; forgets everything else. */
+/*
+ * RAW counts ticks of this length, ns, and moves only with them: what a lost tick takes is lost in
+ * steps, and at a rate that depends on what else the host has to do. So nothing is believed of the
+ * frequency beforehand, it may change at any time, and the noise of the clock itself counts in the
+ * bound. 0, as at first: RAW is a counter that goes on by itself. Holds from the next start on.
+ */
+void gclk_estimator_set_coarseness(GclkEstimator *estimator, gint64 coarseness);
+
+/* What is believed of the frequency before the first sample; forgets everything else but the
+   coarseness. */
 void gclk_estimator_start(GclkEstimator *estimator, double frequency_ppb, double sigma_ppb);
 
 /* Samples must come in the order of their RAW time; an older one is ignored (SUSPECT). */

@@ -38,9 +38,8 @@ static gint64 time_constant_ns(guint tc)
 
 /* The least time constant, from a gentle one on, that keeps the slew within its limit, but none
    slower than the updates come; what is left over then waits for the next one. */
-static void plan_slew(gint64 offset, gint64 interval, gint64 *phase, guint *tc)
+static void plan_slew(gint64 offset, gint64 per_second, gint64 interval, gint64 *phase, guint *tc)
 {
-	gint64 per_second = GCLK_SLEW_LIMIT_PPM * GCLK_NS_PER_US;
 	gint64 reach;
 
 	*tc = 0;
@@ -53,9 +52,15 @@ static void plan_slew(gint64 offset, gint64 interval, gint64 *phase, guint *tc)
 	*phase = CLAMP(offset, -reach, reach);
 }
 
-static gboolean slews_in_time(gint64 offset)
+/* The fastest slew, ns a second. */
+static gint64 slew_limit(const GclkServoInput *in)
 {
-	return ABS(offset) <= (gint64)GCLK_SLEW_LONGEST_S * GCLK_SLEW_LIMIT_PPM * GCLK_NS_PER_US;
+	return (in->coarse ? GCLK_SLEW_LIMIT_COARSE_PPM : GCLK_SLEW_LIMIT_PPM) * GCLK_NS_PER_US;
+}
+
+static gboolean slews_in_time(const GclkServoInput *in)
+{
+	return ABS(in->offset) <= GCLK_SLEW_LONGEST_S * slew_limit(in);
 }
 
 typedef struct {
@@ -63,7 +68,8 @@ typedef struct {
 	const char *reason;
 } Decision;
 
-static Decision decide(const GclkServoPolicy *policy, const GclkServoInput *in)
+static Decision decide(
+	const GclkServoPolicy *policy, const GclkServoInput *in, gboolean beyond_reach)
 {
 	gint64 threshold = in->first && in->fresh
 				   ? MIN(FIRST_STEP_THRESHOLD, policy->step_threshold)
@@ -75,7 +81,7 @@ static Decision decide(const GclkServoPolicy *policy, const GclkServoInput *in)
 		return (Decision){ GCLK_SERVO_SLEW, NULL };
 	if (in->first)
 		return (Decision){ GCLK_SERVO_STEP, "first correction since the start" };
-	if (in->offset < 0 && slews_in_time(in->offset))
+	if (in->offset < 0 && slews_in_time(in))
 		return (Decision){ GCLK_SERVO_SLEW, NULL };
 	if (in->offset < 0)
 		return (Decision){ GCLK_SERVO_REFUSE,
@@ -88,19 +94,24 @@ static Decision decide(const GclkServoPolicy *policy, const GclkServoInput *in)
 		return (Decision){ GCLK_SERVO_REFUSE,
 			"the clock is behind by more than max-step and only one source says so; "
 			"if it is right: guestclock step" };
+	if (beyond_reach && in->since_step < GCLK_STEP_PAUSE)
+		return (Decision){ GCLK_SERVO_SLEW, NULL };
 	return (Decision){ GCLK_SERVO_STEP, "behind by more than step-threshold" };
 }
 
 GclkServoOutput gclk_servo_run(const GclkServoPolicy *policy, const GclkServoInput *in)
 {
-	Decision decision = decide(policy, in);
-	GclkServoOutput out = { .action = decision.action, .reason = decision.reason };
+	GclkServoOutput out = { 0 };
+	Decision decision;
 
 	out.beyond_reach = !gclk_servo_split(
 		in->frequency_ppb, in->tick_ppb, &out.tick_ppb, &out.frequency_ppb);
+	decision = decide(policy, in, out.beyond_reach);
+	out.action = decision.action;
+	out.reason = decision.reason;
 	if (out.action == GCLK_SERVO_STEP)
 		out.step = in->offset;
 	if (out.action == GCLK_SERVO_SLEW)
-		plan_slew(in->offset, in->interval, &out.phase, &out.phase_tc);
+		plan_slew(in->offset, slew_limit(in), in->interval, &out.phase, &out.phase_tc);
 	return out;
 }

@@ -17,6 +17,15 @@
 /* A slew goes no faster: the kernel's limit for adjtime(3), and what chrony's users know. */
 #define GCLK_SLEW_LIMIT_PPM 500
 
+/* A clock whose rate is beyond reach falls behind for good. It is stepped forward no more often
+   than this: the steps keep it within minutes of the time (Kerberos allows five), and those who
+   sleep until a time are not woken early again and again. */
+#define GCLK_STEP_PAUSE (300 * GCLK_NS_PER_S)
+
+/* Where whole ticks are lost and made up for, smoothness is gone already, and a slew that lasts
+   would only keep the clock wrong: ten times as fast. */
+#define GCLK_SLEW_LIMIT_COARSE_PPM 5000
+
 /* A clock that is ahead is slewed back for no longer than this; further ahead, a person decides. */
 #define GCLK_SLEW_LONGEST_S 3600
 
@@ -35,6 +44,8 @@ typedef struct {
 			    harm */
 	gint64 interval; /* ns until the next sample is due */
 	double tick_ppb; /* tick in force */
+	gboolean coarse; /* the clock counts ticks, and lost ones are lost time */
+	gint64 since_step; /* ns since the last step, or a great number */
 } GclkServoInput;
 
 typedef enum {

@@ -72,6 +72,7 @@ static void read_pair(GclkPlatform *platform, GclkClockPair *out)
 		out->width = after - before;
 		monotonic = before + out->width / 2;
 	}
+	out->width = MAX(out->width, platform->coarseness);
 	out->raw = advance_raw((GclkFreebsd *)platform, monotonic);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The platform on Linux 3.10 and later (ADJ_SETOFFSET, SO_TIMESTAMPING, /dev/ptp*). */
+#include <time.h>
 #include <unistd.h>
 
 #include "platform/linux-private.h"
@@ -10,7 +11,6 @@
 /* RAW, REAL, RAW: the narrowest of a few, since an interrupt in between makes it wide. */
 static void read_pair(GclkPlatform *platform, GclkClockPair *out)
 {
-	(void)platform;
 	out->width = G_MAXINT64;
 	for (gint i = 0; i < PAIR_TRIES; i++) {
 		gint64 before, real, after;
@@ -24,6 +24,15 @@ static void read_pair(GclkPlatform *platform, GclkClockPair *out)
 		out->raw = before + (after - before) / 2;
 		out->width = after - before;
 	}
+	out->width = MAX(out->width, platform->coarseness);
+}
+
+/* The coarse clocks move with the tick and say so. */
+static gint64 tick_length(void)
+{
+	struct timespec t;
+
+	return clock_getres(CLOCK_MONOTONIC_COARSE, &t) < 0 ? 0 : t.tv_nsec;
 }
 
 /* Simulators know no CLOCK_BOOTTIME. */
@@ -52,6 +61,7 @@ GclkPlatform *gclk_native_new(GclkPrivileged *privileged, GMainContext *context)
 	self->hz = sysconf(_SC_CLK_TCK);
 	if (self->hz <= 0)
 		self->hz = 100;
+	base->tick = tick_length();
 	base->read_pair = read_pair;
 	base->boottime = boottime;
 	base->get_discipline = gclk_linux_get_discipline;

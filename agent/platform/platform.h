@@ -80,6 +80,10 @@ typedef void (*GclkResolveFunc)(
 
 struct GclkPlatform {
 	const char *name; /* "linux", "freebsd", "simulation" */
+	gint64 tick;      /* ns between the kernel's ticks; 0: not known */
+	/* REAL and RAW move in steps of so many ns: set by the agent where the clocksource counts
+	   ticks, else 0. No pair is narrower. */
+	gint64 coarseness;
 
 	/* Reads REAL and RAW together, best of a few. */
 	void (*read_pair)(GclkPlatform *platform, GclkClockPair *out);

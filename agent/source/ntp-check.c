@@ -149,7 +149,8 @@ static GclkNtpVerdict check_times(const GclkNtpContext *context, GclkNtpReply *o
 	gint64 real = difference(context->arrival, context->departure);
 	gint64 precision = gclk_ntp_log2_to_ns(out->header.precision);
 
-	if (ABS(difference(real, context->elapsed)) > STEER_TOLERANCE(context->elapsed))
+	if (ABS(difference(real, context->elapsed)) >
+		gclk_bound_add(STEER_TOLERANCE(context->elapsed), context->precision))
 		return GCLK_NTP_LOCAL_STEP;
 	if (out->delay < -gclk_bound_add(precision, context->precision))
 		return GCLK_NTP_NEGATIVE_DELAY;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "scenario.h"
 
@@ -54,6 +55,8 @@ static GString *check(const SimScenario *s, const SimResult *r)
 		g_string_append_printf(out, " %u steps, not %u;", (guint)r->steps, s->steps);
 	word(out, "state", r->state, s->final_state);
 	word(out, "selected", r->selected, s->selected);
+	if (s->finding && !strstr(r->findings, s->finding))
+		g_string_append_printf(out, " no finding %s;", s->finding);
 	return out;
 }
 

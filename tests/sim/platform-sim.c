@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "detect/environment.h"
 #include "guestclock/ntp-packet.h"
 #include "world.h"
 
@@ -26,6 +27,7 @@ struct GclkSocket {
 typedef struct {
 	GclkSocket *socket;
 	guint event;
+	gint64 due; /* true time: when it reaches the server, which no stop of the guest delays */
 	guint8 bytes[GCLK_NTP_HEADER_SIZE];
 } Packet;
 
@@ -38,7 +40,8 @@ static SimVm *vm_of(GclkPlatform *platform)
 
 static void read_pair(GclkPlatform *platform, GclkClockPair *out)
 {
-	*out = (GclkClockPair){ sim_real(vm_of(platform)), sim_raw(vm_of(platform)), 0 };
+	sim_read(vm_of(platform), &out->real, &out->raw);
+	out->width = platform->coarseness;
 }
 
 static gint64 boottime(GclkPlatform *platform)
@@ -148,7 +151,7 @@ static void answer(gpointer user)
 	Packet *packet = user;
 	const SimServer *server = packet->socket->server;
 	SimVm *vm = packet->socket->sim->world->vm;
-	gint64 now = sim_utc(vm) + server->offset;
+	gint64 now = packet->due + sim_utc(vm) - sim_now(vm) + server->offset;
 	GclkNtpHeader request, reply;
 
 	if (is_lost(vm, server)) {
@@ -172,7 +175,8 @@ static void answer(gpointer user)
 		.transmit = gclk_ntp_time_from_ns(now),
 	};
 	gclk_ntp_header_encode(&reply, packet->bytes);
-	packet->event = sim_at(vm, travel(vm, server), deliver, packet);
+	packet->due += travel(vm, server);
+	packet->event = sim_at(vm, packet->due - sim_now(vm), deliver, packet);
 }
 
 static GclkSocket *udp_open(GclkPlatform *platform, const GclkAddress *peer,
@@ -208,7 +212,8 @@ static gboolean udp_send(GclkPlatform *platform, GclkSocket *socket, const guint
 	packet->socket = socket;
 	memcpy(packet->bytes, data, GCLK_NTP_HEADER_SIZE);
 	g_ptr_array_add(socket->under_way, packet);
-	packet->event = sim_at(vm, travel(vm, socket->server), answer, packet);
+	packet->due = sim_now(vm) + travel(vm, socket->server);
+	packet->event = sim_at(vm, packet->due - sim_now(vm), answer, packet);
 	return TRUE;
 }
 
@@ -312,6 +317,8 @@ static gboolean is_own_refid(GclkPlatform *platform, guint32 refid)
 
 static const char *known_file(SimPlatform *sim, const char *path)
 {
+	if (g_str_equal(path, GCLK_CLOCKSOURCE_FILE))
+		return sim_tick(sim->world->vm) ? "jiffies\n" : "tsc\n";
 	if (sim->world->has_ptp && !sim->world->ptp.gone &&
 		g_str_equal(path, "/sys/class/ptp/ptp0/clock_name"))
 		return "KVM virtual PTP\n";
@@ -385,6 +392,7 @@ GclkPlatform *sim_platform_new(SimWorld *world)
 	sim->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	sim->platform = (GclkPlatform){
 		.name = "simulation",
+		.tick = 4 * GCLK_NS_PER_MS,
 		.read_pair = read_pair,
 		.boottime = boottime,
 		.get_discipline = get_discipline,

@@ -93,6 +93,13 @@ static GclkConfig *make_config(const SimScenario *scenario)
 
 /* --- what happens ----------------------------------------------------------------------------- */
 
+static void set_stops(SimWorld *world, double share)
+{
+	const SimStops stops = { share, 30 * GCLK_NS_PER_MS, 48 * GCLK_NS_PER_MS };
+
+	sim_set_stops(world->vm, &stops);
+}
+
 static void on_happening(gpointer user)
 {
 	Happening *h = user;
@@ -141,6 +148,12 @@ static void on_happening(gpointer user)
 	case SIM_KILL:
 		kill_agent(h->run);
 		break;
+	case SIM_STOPS:
+		set_stops(world, h->event.value);
+		break;
+	case SIM_CURE:
+		sim_set_tick(world->vm, 0);
+		break;
 	}
 }
 
@@ -153,7 +166,7 @@ static double bound_ratio(Run *run, double error)
 	if (!run->agent)
 		return 0;
 	status = gclk_agent_status(run->agent);
-	if (status->state != GCLK_STATE_SYNCHRONISED && status->state != GCLK_STATE_HOLDOVER)
+	if (status->state == GCLK_STATE_STARTING)
 		return 0;
 	return fabs(error) * 1e9 / (double)status->error_bound;
 }
@@ -219,6 +232,7 @@ static void make_world(Run *run, guint64 seed)
 
 	run->world.vm = sim_vm_new(seed, run->epoch, &s->oscillator);
 	sim_real_set(run->world.vm, ns(s->start_offset));
+	set_stops(&run->world, s->stops);
 	run->world.n_servers = s->n_servers;
 	for (guint i = 0; i < s->n_servers; i++)
 		run->world.servers[i] = s->server;
@@ -239,6 +253,16 @@ static void make_world(Run *run, guint64 seed)
 	sim_at(run->world.vm, WATCH_INTERVAL, on_watch, run);
 }
 
+static char *tell_findings(const GclkStatus *status)
+{
+	GString *out = g_string_new(" ");
+
+	for (guint i = 0; status && i < status->findings->len; i++)
+		g_string_append_printf(
+			out, "%s ", ((GclkFinding *)g_ptr_array_index(status->findings, i))->id);
+	return g_string_free(out, FALSE);
+}
+
 static void conclude(Run *run)
 {
 	SimResult *r = run->result;
@@ -255,6 +279,7 @@ static void conclude(Run *run)
 	r->steps = run->steps_before + (status ? status->steps : 0);
 	r->state = g_strdup(status ? gclk_state_name(status->state) : "killed");
 	r->selected = g_strdup(status ? status->selected : NULL);
+	r->findings = tell_findings(status);
 }
 
 void sim_scenario_run(const SimScenario *scenario, guint64 seed, SimResult *result)
@@ -289,5 +314,6 @@ void sim_result_clear(SimResult *result)
 {
 	g_free(result->state);
 	g_free(result->selected);
+	g_free(result->findings);
 	*result = (SimResult){ 0 };
 }

@@ -22,6 +22,8 @@ typedef enum {
 	SIM_READ_ONLY,   /* no file can be written any more */
 	SIM_RESTART,     /* guestclockd is killed and started again */
 	SIM_KILL,        /* guestclockd is killed for good */
+	SIM_STOPS,       /* from now on this share of the time is taken, in stops under 50 ms */
+	SIM_CURE,        /* the kernel takes a clocksource that does not depend on ticks */
 } SimHappening;
 
 typedef struct {
@@ -36,6 +38,7 @@ typedef struct {
 	double length, settled; /* statistics begin at settled */
 	double start_offset;    /* true time minus REAL: + the clock starts behind */
 	SimOscillator oscillator;
+	double stops; /* share of the time that the machine does not get, in stops under 50 ms */
 	guint n_servers;
 	SimServer server; /* all servers are like this one ... */
 	double liar;      /* ... but the last one, if this is not 0: its offset */
@@ -51,6 +54,7 @@ typedef struct {
 	double recover_from, recover_within; /* after an event: back below converge_limit */
 	double final_rate_ppb;               /* |rate of REAL| at the end, if not 0 */
 	const char *final_state;             /* the word of status.json, if not NULL */
+	const char *finding;                 /* one there at the end, if not NULL */
 	const char *selected;                /* name of the source at the end, if not NULL */
 	guint steps;                         /* how many steps are right */
 } SimScenario;
@@ -63,9 +67,9 @@ typedef struct {
 			     never */
 	double recovered; /* the same after recover_from; < 0: never */
 	double rate_ppb;  /* of REAL at the end */
-	double worst_bound_ratio; /* largest |error| / stated bound while synchronised */
+	double worst_bound_ratio; /* largest |error| / stated bound once the clock was corrected */
 	guint64 steps, packets;
-	char *state, *selected;
+	char *state, *selected, *findings; /* findings: ids with blanks around them */
 } SimResult;
 
 extern gboolean sim_verbose; /* print the daemon's log */

@@ -31,6 +31,8 @@ struct SimVm {
 
 	Fine now, raw, real;
 	SimOscillator oscillator;
+	SimStops stops;
+	guint next_stop; /* event */
 	GclkDiscipline discipline;
 	double phase_left;  /* ns */
 	double phase_chunk; /* ns to do in the current second of REAL */
@@ -192,6 +194,39 @@ void sim_pause(SimVm *vm, gint64 duration)
 	vm->next_stride += duration;
 }
 
+static void on_stop(gpointer user);
+
+/* After a stop the machine runs for as long as makes the share right. */
+static void await_stop(SimVm *vm, gint64 last)
+{
+	vm->next_stop = 0;
+	if (vm->stops.share > 0)
+		vm->next_stop =
+			sim_at(vm, (gint64)((double)last * (1 - vm->stops.share) / vm->stops.share),
+				on_stop, vm);
+}
+
+static void on_stop(gpointer user)
+{
+	SimVm *vm = user;
+	const SimStops *stops = &vm->stops;
+	gint64 length = stops->shortest +
+			(gint64)(sim_uniform(vm) * (double)(stops->longest - stops->shortest));
+
+	if (vm->oscillator.tick)
+		sim_pause(vm, length);
+	else
+		advance(vm, vm->now.ns + length);
+	await_stop(vm, length);
+}
+
+void sim_set_stops(SimVm *vm, const SimStops *stops)
+{
+	sim_cancel(vm, vm->next_stop);
+	vm->stops = *stops;
+	await_stop(vm, stops->longest);
+}
+
 void sim_suspend(SimVm *vm, gint64 duration)
 {
 	sim_pause(vm, duration);
@@ -223,6 +258,16 @@ void sim_tick_loss(SimVm *vm, double share)
 	vm->oscillator.tick_loss = share;
 }
 
+void sim_set_tick(SimVm *vm, gint64 tick)
+{
+	vm->oscillator.tick = tick;
+}
+
+gint64 sim_tick(const SimVm *vm)
+{
+	return vm->oscillator.tick;
+}
+
 GclkDiscipline *sim_discipline(SimVm *vm)
 {
 	vm->discipline.phase = (gint64)vm->phase_left;
@@ -248,6 +293,14 @@ gint64 sim_real(const SimVm *vm)
 gint64 sim_raw(const SimVm *vm)
 {
 	return vm->raw.ns;
+}
+
+void sim_read(const SimVm *vm, gint64 *real, gint64 *raw)
+{
+	gint64 since_tick = vm->oscillator.tick ? vm->raw.ns % vm->oscillator.tick : 0;
+
+	*raw = vm->raw.ns - since_tick;
+	*real = vm->real.ns - (gint64)((double)since_tick * real_rate(vm) / raw_rate(vm));
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

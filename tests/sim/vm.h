@@ -20,7 +20,15 @@ typedef struct {
 	double frequency_ppm; /* + RAW is fast */
 	double wander_ppb; /* standard deviation of a random walk of the frequency, ppb / sqrt(s) */
 	double tick_loss;  /* share of time that RAW does not notice */
+	gint64 tick; /* ns: RAW and REAL are counted in ticks, and stand still with the machine; 0:
+			a counter goes on */
 } SimOscillator;
+
+/* The host takes the CPU away again and again, for so much of the time. */
+typedef struct {
+	double share;
+	gint64 shortest, longest; /* ns, of one stop */
+} SimStops;
 
 SimVm *sim_vm_new(guint64 seed, gint64 epoch, const SimOscillator *oscillator);
 void sim_vm_free(SimVm *vm);
@@ -31,6 +39,8 @@ gint64 sim_now(const SimVm *vm);  /* true time as if there were no leap seconds,
 gint64 sim_utc(const SimVm *vm);  /* the same with them */
 gint64 sim_real(const SimVm *vm); /* REAL, ns since 1970 */
 gint64 sim_raw(const SimVm *vm);
+void sim_read(const SimVm *vm, gint64 *real, gint64 *raw); /* as a program sees them: in ticks */
+gint64 sim_tick(const SimVm *vm);          /* ns; 0: the clocks do not depend on ticks */
 double sim_raw_rate_ppb(const SimVm *vm);  /* RAW against true time now, + fast */
 double sim_real_rate_ppb(const SimVm *vm); /* REAL against true time now, + fast */
 double sim_uniform(SimVm *vm);             /* 0 <= x < 1 */
@@ -54,6 +64,8 @@ void sim_suspend(SimVm *vm, gint64 duration);  /* RAW stands still, the kernel m
 void sim_utc_step(SimVm *vm, gint64 delta);    /* a leap second: UTC, and REAL if it was armed */
 void sim_frequency_add(SimVm *vm, double ppm); /* a migration */
 void sim_tick_loss(SimVm *vm, double share);
+void sim_set_tick(SimVm *vm, gint64 tick); /* another clocksource */
+void sim_set_stops(SimVm *vm, const SimStops *stops);
 
 GclkDiscipline *sim_discipline(SimVm *vm); /* as the kernel has it now */
 void sim_phase_set(SimVm *vm, gint64 phase, guint tc);

@@ -391,6 +391,89 @@ static void gives_way(void)
 	bed_clear(&bed);
 }
 
+static void take_time(Bed *bed, double share)
+{
+	const SimStops stops = { share, 30 * GCLK_NS_PER_MS, 48 * GCLK_NS_PER_MS };
+
+	sim_set_stops(bed->world.vm, &stops);
+}
+
+/* No slew can follow: it says so, and why, and the kernel knows. */
+static void loses_too_many_ticks(void)
+{
+	Bed bed;
+	g_autoptr(GclkStatus) status = NULL;
+	const GclkFinding *f;
+
+	bed_init(&bed, 1, 0);
+	sim_set_tick(bed.world.vm, 4 * GCLK_NS_PER_MS);
+	take_time(&bed, 0.3);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 200);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_UNSYNCHRONISED);
+	GCLK_ASSERT_HAS(status->reason, "jiffies loses time");
+	GCLK_ASSERT_STR(status->clocksource, "jiffies");
+	CU_ASSERT_TRUE(sim_discipline(bed.world.vm)->unsynchronised);
+	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->tick_ppb, GCLK_TICK_LIMIT_PPB, 0);
+	f = finding(status, "rate-beyond-reach");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	GCLK_ASSERT_INT(f->severity, GCLK_SEVERITY_CRITICAL);
+	GCLK_ASSERT_HAS(f->remedy, "doctor --fix");
+	/* the first correction, and no other before its time */
+	GCLK_ASSERT_INT(status->steps, 1);
+	bed_clear(&bed);
+}
+
+/* Another clocksource, while the tick makes up for the old one: the clock must not run on fast. */
+static void clocksource_is_changed(void)
+{
+	Bed bed;
+	g_autoptr(GclkStatus) status = NULL;
+	gint64 before;
+
+	bed_init(&bed, 1, 0);
+	sim_set_tick(bed.world.vm, 4 * GCLK_NS_PER_MS);
+	take_time(&bed, 0.05);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 300);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_SYNCHRONISED);
+	CU_ASSERT_PTR_NOT_NULL(finding(status, "rate-by-tick"));
+	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->tick_ppb, 52.6e6, 2e6);
+	sim_set_tick(bed.world.vm, 0);
+	bed_run(&bed, 2);
+	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->tick_ppb, 0, 0);
+	before = sim_real(bed.world.vm) - sim_utc(bed.world.vm);
+	CU_ASSERT_TRUE(before < 120 * GCLK_NS_PER_MS);
+	bed_run(&bed, 300);
+	g_clear_pointer(&status, gclk_status_free);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_SYNCHRONISED);
+	GCLK_ASSERT_STR(status->clocksource, "tsc");
+	CU_ASSERT_PTR_NULL(finding(status, "rate-by-tick"));
+	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->frequency_ppb, 0, 2000);
+	bed_clear(&bed);
+}
+
+/* The share of ticks lost now says nothing of the next boot: it is not kept. */
+static void lost_ticks_are_not_learned(void)
+{
+	Bed bed;
+	g_autofree char *text = NULL;
+
+	bed_init(&bed, 1, 0);
+	sim_set_tick(bed.world.vm, 4 * GCLK_NS_PER_MS);
+	take_time(&bed, 0.05);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 1000);
+	gclk_agent_stop(bed.agent);
+	text = bed.platform->read_file(
+		bed.platform, "/var/lib/guestclock/memory", 4096, NULL, NULL);
+	CU_ASSERT_PTR_NULL(text);
+	bed_clear(&bed);
+}
+
 static void no_source(void)
 {
 	Bed bed;
@@ -423,6 +506,9 @@ int main(void)
 		{ "says at once that something happened", says_at_once_that_it_jumped },
 		{ "a restart does not step back", restart_does_not_step_back },
 		{ "gives way to a rival and comes back", gives_way },
+		{ "too many lost ticks are told", loses_too_many_ticks },
+		{ "another clocksource is measured anew", clocksource_is_changed },
+		{ "lost ticks are not learned", lost_ticks_are_not_learned },
 		{ "no source at all", no_source },
 		{ NULL, NULL },
 	};

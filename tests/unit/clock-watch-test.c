@@ -35,6 +35,18 @@ static void steps(void)
 	GCLK_ASSERT_INT(look(&watch, 1003 * S - 3600 * S, 8 * S, 0), -3600 * S - 100 * MS);
 }
 
+/* A clock of ticks is slewed by up to 5,000 ppm. */
+static void coarse(void)
+{
+	GclkClockWatch watch = { .coarse = TRUE };
+
+	look(&watch, 1000 * S, 5 * S, 0);
+	GCLK_ASSERT_INT(look(&watch, 1016 * S + 80 * MS, 21 * S, 0), 0);
+	GCLK_ASSERT_INT(look(&watch, 1016 * S + 480 * MS, 21 * S, 0), 400 * MS);
+	watch.coarse = FALSE;
+	GCLK_ASSERT_INT(look(&watch, 1032 * S + 560 * MS, 37 * S, 0), 80 * MS);
+}
+
 static void our_own(void)
 {
 	GclkClockWatch watch = { 0 };
@@ -49,6 +61,7 @@ int main(void)
 	static const GclkTestCase cases[] = {
 		{ "rates and slews are no steps", quiet },
 		{ "somebody else's steps", steps },
+		{ "a fast slew of a clock of ticks is no step", coarse },
 		{ "our own steps are known", our_own },
 		{ NULL, NULL },
 	};

@@ -237,6 +237,67 @@ static void honest_sigma(void)
 	}
 }
 
+/*
+ * RAW counts ticks of 4 ms and loses 40 ms of every 800: what a sample says depends on how long ago
+ * that was. The k-th sample, 16 s of the reference apart.
+ */
+static GclkSample lossy_sample(gint64 k, double share)
+{
+	const gint64 now = k * 16 * S + (k * 7919 % 800) * MS, cycle = 40 * MS;
+	const double period = share > 0 ? (double)cycle / share : 1e30;
+	const gint64 raw = now - (gint64)floor((double)now / period) * cycle;
+	const gint64 seen = raw - raw % (4 * MS);
+
+	return (GclkSample){ .raw = seen, .real = seen, .offset = now - seen, .delay = 4 * MS };
+}
+
+static void loses_ticks(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	GclkEstimate out;
+
+	gclk_estimator_set_coarseness(e, 4 * MS);
+	gclk_estimator_start(e, 0, 50000);
+	for (gint64 k = 1; k <= 40; k++) {
+		GclkSample sample = lossy_sample(k, 0.05);
+
+		GCLK_ASSERT_INT(gclk_estimator_add(e, &sample), GCLK_ESTIMATOR_ACCEPTED);
+	}
+	CU_ASSERT_TRUE(gclk_estimator_predict(e, lossy_sample(40, 0.05).raw, &out));
+	GCLK_ASSERT_NEAR(out.frequency_ppb, 1e9 * 0.05 / 0.95, 500000);
+	GCLK_ASSERT_NEAR((double)out.jitter, 12e6, 6e6);
+	/* what a tick and a loss can do to the clock is in the bound, whatever the sample said */
+	CU_ASSERT_TRUE(out.bound > 40 * MS && out.bound < 150 * MS);
+}
+
+/* The host gets busy: the rate changes by 5 %, and four samples tell the new one. */
+static void begins_to_lose_ticks(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	const gint64 before = lossy_sample(20, 0).raw;
+	GclkEstimatorResult last = GCLK_ESTIMATOR_ACCEPTED;
+	GclkEstimate out;
+
+	gclk_estimator_set_coarseness(e, 4 * MS);
+	gclk_estimator_start(e, 0, 50000);
+	for (gint64 k = 1; k <= 20; k++) {
+		GclkSample sample = lossy_sample(k, 0);
+
+		gclk_estimator_add(e, &sample);
+	}
+	for (gint64 k = 1; k <= 4; k++) {
+		GclkSample sample = lossy_sample(k, 0.05);
+
+		sample.raw += before;
+		sample.real += before;
+		GCLK_ASSERT_INT(last, k == 1 ? GCLK_ESTIMATOR_ACCEPTED : GCLK_ESTIMATOR_SUSPECT);
+		last = gclk_estimator_add(e, &sample);
+	}
+	GCLK_ASSERT_INT(last, GCLK_ESTIMATOR_JUMPED);
+	CU_ASSERT_TRUE(gclk_estimator_predict(e, 0, &out));
+	GCLK_ASSERT_NEAR(out.frequency_ppb, 1e9 * 0.05 / 0.95, 2e6);
+}
+
 static void filter_covariance(void)
 {
 	GclkFilter f;
@@ -269,6 +330,8 @@ int main(void)
 		{ "an unknown bound stays unknown", unknown_bound },
 		{ "a learned frequency is used at once", learned_frequency },
 		{ "sigma and jitter are honest", honest_sigma },
+		{ "a clock that loses ticks", loses_ticks },
+		{ "a clock that begins to lose ticks", begins_to_lose_ticks },
 		{ "the filter's covariance", filter_covariance },
 		{ NULL, NULL },
 	};

@@ -134,6 +134,44 @@ static void beyond_reach(void)
 	CU_ASSERT_TRUE(out.beyond_reach);
 }
 
+/* A clock that cannot be kept is stepped forward now and then, not at every sample. */
+static void steps_have_a_pause(void)
+{
+	GclkServoInput input = { .offset = 4 * S,
+		.frequency_ppb = 4e8,
+		.samples = 9,
+		.origins = 1,
+		.interval = 16 * S,
+		.since_step = GCLK_STEP_PAUSE - 1 };
+
+	GCLK_ASSERT_INT(gclk_servo_run(&policy, &input).action, GCLK_SERVO_SLEW);
+	input.since_step = GCLK_STEP_PAUSE;
+	GCLK_ASSERT_INT(gclk_servo_run(&policy, &input).action, GCLK_SERVO_STEP);
+	/* within reach a step mends it: no reason to wait */
+	input.since_step = 0;
+	input.frequency_ppb = 5e7;
+	GCLK_ASSERT_INT(gclk_servo_run(&policy, &input).action, GCLK_SERVO_STEP);
+}
+
+static void coarse_clocks_are_slewed_faster(void)
+{
+	GclkServoInput input = {
+		.offset = -90 * MS, .samples = 9, .origins = 1, .interval = 16 * S
+	};
+	GclkServoOutput fine = gclk_servo_run(&policy, &input), coarse;
+
+	input.coarse = TRUE;
+	coarse = gclk_servo_run(&policy, &input);
+	CU_ASSERT_TRUE(ABS(fine.phase) >> (2 + fine.phase_tc) <= 500 * US);
+	CU_ASSERT_TRUE(ABS(coarse.phase) >> (2 + coarse.phase_tc) <= 5000 * US);
+	CU_ASSERT_TRUE(ABS(coarse.phase) >> (2 + coarse.phase_tc) > 2500 * US);
+	/* so far ahead it still comes back within the hour */
+	input.offset = -18 * S;
+	GCLK_ASSERT_INT(gclk_servo_run(&policy, &input).action, GCLK_SERVO_SLEW);
+	input.offset = -18 * S - 1;
+	GCLK_ASSERT_INT(gclk_servo_run(&policy, &input).action, GCLK_SERVO_REFUSE);
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
@@ -144,6 +182,8 @@ int main(void)
 		{ "a small offset is corrected whole", small_offsets_go_whole },
 		{ "tick and frequency word", rates },
 		{ "a rate beyond reach is told", beyond_reach },
+		{ "a clock beyond reach is not stepped all the time", steps_have_a_pause },
+		{ "a clock of ticks is slewed faster", coarse_clocks_are_slewed_faster },
 		{ NULL, NULL },
 	};
 
