@@ -13,10 +13,11 @@
 typedef struct {
 	const GclkSurvey *survey;
 	GPtrArray *findings;
-	GArray *devices;      /* GclkPtpDevice */
-	GPtrArray *seen;      /* GclkOfferSeen */
-	gboolean has_time;    /* a host's clock is there and can be read */
-	gboolean has_another; /* something else keeps the clock right */
+	GArray *devices;         /* GclkPtpDevice */
+	GPtrArray *seen;         /* GclkOfferSeen */
+	GclkFinding *good, *bad; /* about the host's clocks that are there; NULL: none yet */
+	gboolean has_time;       /* a host's clock is there and can be read */
+	gboolean has_another;    /* something else keeps the clock right */
 } Look;
 
 /* --- the precision clocks that are there ------------------------------------------------------ */
@@ -31,19 +32,19 @@ static void add_readable(Look *look, const GclkPtpDevice *device, const GclkHost
 {
 	g_autofree char *text = clock_text(device);
 	g_autofree char *statement = g_strdup_printf("%s gives the host's time", text);
-	GclkFinding *finding;
 	char offset[32], bracket[32];
 
-	finding =
-		gclk_findings_add(look->findings, "host-clock", GCLK_SEVERITY_OK, statement, NULL);
-	gclk_finding_add_evidence(
-		finding, "/sys/class/ptp/ptp%u/clock_name: %s", device->number, device->clock_name);
+	if (!look->good)
+		look->good = gclk_findings_add(
+			look->findings, "host-clock", GCLK_SEVERITY_OK, statement, NULL);
+	gclk_finding_add_evidence(look->good, "/sys/class/ptp/ptp%u/clock_name: %s", device->number,
+		device->clock_name);
 	if (!clock->has_offset)
 		return;
 	gclk_format_offset(clock->offset, offset);
 	gclk_format_bound(clock->bracket, bracket);
-	gclk_finding_add_evidence(finding,
-		"the host's time minus this clock's is %s (the reading took %s)", offset, bracket);
+	gclk_finding_add_evidence(look->good, "%s minus this clock: %s (the reading took %s)",
+		device->path, offset, bracket);
 }
 
 static void add_unreadable(Look *look, const GclkPtpDevice *device, const GclkHostClock *clock)
@@ -52,15 +53,16 @@ static void add_unreadable(Look *look, const GclkPtpDevice *device, const GclkHo
 	g_autofree char *statement =
 		clock->forbidden ? g_strdup_printf("%s may not be read by this user", text)
 				 : g_strdup_printf("%s, the host's clock, %s", text, clock->why);
-	GclkFinding *finding = gclk_findings_add(look->findings, "host-clock-unreadable",
-		clock->forbidden ? GCLK_SEVERITY_NOTE : GCLK_SEVERITY_WARNING, statement,
-		clock->forbidden
-			? "run guestclock doctor as root to try it; guestclockd opens it as root"
-			: "dmesg | grep -i ptp may tell more; till it answers, have NTP servers "
-			  "in guestclockd.conf");
 
-	if (clock->why)
-		gclk_finding_add_evidence(finding, "%s %s", device->path, clock->why);
+	if (!look->bad)
+		look->bad = gclk_findings_add(look->findings, "host-clock-unreadable",
+			clock->forbidden ? GCLK_SEVERITY_NOTE : GCLK_SEVERITY_WARNING, statement,
+			clock->forbidden
+				? "run guestclock doctor as root to try it; guestclockd opens it "
+				  "as root"
+				: "dmesg | grep -i ptp may tell more; until it answers, have NTP "
+				  "servers in guestclockd.conf");
+	gclk_finding_add_evidence(look->bad, "%s %s", text, clock->why);
 }
 
 static void check_clock(Look *look, const GclkPtpDevice *device)

@@ -86,7 +86,7 @@ static void add_two_masters(const GPtrArray *daemons, GPtrArray *findings)
 		const GclkTimeProgram *program = daemons->pdata[i];
 
 		if (program != kept)
-			g_string_append_printf(remedy, "%s %s", n++ ? " &&" : "", program->stop);
+			g_string_append_printf(remedy, "%s %s", n++ ? ";" : "", program->stop);
 	}
 	finding = gclk_findings_add(
 		findings, "two-masters", GCLK_SEVERITY_CRITICAL, statement, remedy->str);
@@ -104,22 +104,29 @@ static void add_two_masters(const GPtrArray *daemons, GPtrArray *findings)
 /* A tool's loop beside a daemon: each undoes what the other does. */
 static void add_tools(const GPtrArray *daemons, const GPtrArray *tools, GPtrArray *findings)
 {
+	const GclkTimeProgram *first = tools->pdata[0];
 	g_autofree char *masters = list_text(daemons);
+	g_autofree char *list = list_text(tools);
+	g_autofree char *statement = g_strdup_printf(
+		"%s %s, beside %s: each undoes what the other does", list,
+		tools->len == 1 ? first->program->does : "set the clock after the host's", masters);
+	GString *remedy = g_string_new(NULL);
+	GclkFinding *finding;
 
+	for (guint i = 0; i < tools->len; i++)
+		g_string_append_printf(remedy, "%s%s", i ? "; " : "",
+			((const GclkTimeProgram *)tools->pdata[i])->stop);
+	finding = gclk_findings_add(
+		findings, "tools-beside-daemon", GCLK_SEVERITY_WARNING, statement, remedy->str);
+	add_evidence(finding, tools);
 	for (guint i = 0; i < tools->len; i++) {
-		const GclkTimeProgram *tool = tools->pdata[i];
-		g_autofree char *text = program_text(tool);
-		g_autofree char *statement =
-			g_strdup_printf("%s %s, beside %s: each undoes what the other does", text,
-				tool->program->does, masters);
-		GclkFinding *finding = gclk_findings_add(findings, "tools-beside-daemon",
-			GCLK_SEVERITY_WARNING, statement, tool->stop);
+		const GclkProgram *program = ((const GclkTimeProgram *)tools->pdata[i])->program;
 
-		gclk_finding_add_evidence(finding, "/proc/%" G_GINT64_FORMAT ": %s: %s", tool->pid,
-			tool->name, tool->why);
-		if (tool->program->beside)
-			gclk_finding_add_evidence(finding, "%s", tool->program->beside);
+		if (program->beside)
+			gclk_finding_add_evidence(
+				finding, "%s: %s", program->name, program->beside);
 	}
+	g_string_free(remedy, TRUE);
 }
 
 /* --- nobody ----------------------------------------------------------------------------------- */
@@ -183,7 +190,7 @@ void gclk_check_programs(const GclkSurvey *survey, GPtrArray *findings)
 		return;
 	if (daemons->len > 1)
 		add_two_masters(daemons, findings);
-	if (daemons->len > 0)
+	if (daemons->len > 0 && tools->len > 0)
 		add_tools(daemons, tools, findings);
 	if (daemons->len == 1 && tools->len == 0)
 		add_one(daemons, findings);
