@@ -47,10 +47,13 @@ static const char *mode_name(GclkChronyMode mode)
    system clock. Saturated; negative: in the future. */
 static gint64 age_of(const GclkChronyTracking *tracking, gint64 now)
 {
-	double age = (double)now - (double)tracking->ref_time +
-		     tracking->correction * (double)GCLK_NS_PER_S;
+	gint64 age, correction = gclk_chrony_ns(tracking->correction);
 
-	return gclk_chrony_ns(age / (double)GCLK_NS_PER_S);
+	if (__builtin_sub_overflow(now, tracking->ref_time, &age))
+		return tracking->ref_time > 0 ? -G_MAXINT64 : G_MAXINT64;
+	if (__builtin_add_overflow(age, correction, &age))
+		return correction < 0 ? -G_MAXINT64 : G_MAXINT64;
+	return age;
 }
 
 static gint64 fresh_for(const GclkChronyAnswers *answers)
