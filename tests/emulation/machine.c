@@ -4,41 +4,38 @@
  * $GUESTCLOCK_MACHINE (see tests/data/machines/README.md):
  *
  *  - its CPUID instructions fault (arch_prctl(2) ARCH_SET_CPUID; Intel since Ivy Bridge, and what
- * KVM emulates), and get the answers in the file "cpuid": the leaves of the hypervisor from there
- *    alone, and the hypervisor bit of leaf 1; the rest is the real processor. Where that cannot be,
- *    the program's own CPUID instructions, whose addresses are in $GUESTCLOCK_MACHINE_CPUIDS
- *    ("0x8a10 0x8a2c", as objdump -d gives them), are replaced by traps with the same answers;
- *  - what it opens or lists below /proc, /sys and /run, and /.dockerenv, is looked up below the
- *    folder's "root", and nowhere else; what it reads as a link there, in the file "links".
+ *    KVM emulates), and get the answers in the file "cpuid": the leaves of the hypervisor and those
+ *    of power management (0x80000007) from there alone, and the hypervisor bit of leaf 1; the rest
+ *    is the real processor. Where that cannot be, the program's own CPUID instructions, whose
+ *    addresses are in $GUESTCLOCK_MACHINE_CPUIDS ("0x8a10 0x8a2c", as objdump -d gives them), are
+ *    replaced by traps with the same answers;
+ *  - what it opens or lists where facts are found, it finds below the folder's "root", and nowhere
+ *    else; what it reads as a link there, in the file "links" (machine-files.c);
+ *  - the kernel's log and the state of the clock are those of the folder, and what it would set it
+ *    only seems to set; VMware's backdoor answers (machine-kernel.c).
  *
  * With $GUESTCLOCK_MACHINE_PROBE set it only tells, by exit status 0 or 77, whether CPUID can be
  * made to fault here. Linux, x86-64, GNU libc.
  */
-#define _GNU_SOURCE
+#include "machine.h"
+
 #include <asm/prctl.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <link.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #define HYPERVISOR_FIRST 0x40000000u
 #define HYPERVISOR_LAST  0x4fffffffu
 #define HYPERVISOR_BIT   (1u << 31)
+#define EXTENDED         0x80000000u
+#define POWER            0x80000007u
 #define LEAVES_MAX       64
-#define LINKS_MAX        64
 #define TRAPS_MAX        16
 #define TRAP             0xcc /* int3 */
-
-enum { FAULT_UNEXPECTED = 98, FAULT_IMPOSSIBLE = 77 };
 
 static struct {
 	uint32_t leaf, a, b, c, d;
@@ -46,11 +43,7 @@ static struct {
 static unsigned n_leaves;
 static uint8_t *traps[TRAPS_MAX]; /* in the place of CPUID instructions */
 static unsigned n_traps;
-static struct {
-	char path[256], target[256];
-} links[LINKS_MAX];
-static unsigned n_links;
-static char root[4096];
+char machine_folder[4096];
 
 /* --- CPUID ------------------------------------------------------------------------------------ */
 
@@ -73,7 +66,8 @@ static void answer(greg_t *r)
 	uint32_t a = leaf, b = 0, c = (uint32_t)r[REG_RCX], d = 0;
 	int at = find_leaf(leaf);
 
-	if (leaf >= HYPERVISOR_FIRST && leaf <= HYPERVISOR_LAST) {
+	if ((leaf >= HYPERVISOR_FIRST && leaf <= HYPERVISOR_LAST) || leaf == POWER ||
+		(leaf == EXTENDED && at >= 0)) {
 		a = at < 0 ? 0 : leaves[at].a;
 		b = at < 0 ? 0 : leaves[at].b;
 		c = at < 0 ? 0 : leaves[at].c;
@@ -100,6 +94,8 @@ static void on_fault(int number, siginfo_t *info, void *context)
 
 	(void)number;
 	(void)info;
+	if (machine_backdoor(r, at))
+		return;
 	if (at[0] != 0x0f || at[1] != 0xa2)
 		_exit(FAULT_UNEXPECTED);
 	answer(r);
@@ -179,41 +175,37 @@ static int take_cpuid(void)
 	       set_traps(getenv("GUESTCLOCK_MACHINE_CPUIDS")) > 0;
 }
 
-static void load_leaves(const char *folder)
+char *machine_read(const char *name, long *length)
 {
-	char path[4096], line[256];
+	char path[8192], *text = NULL;
 	FILE *file;
 
-	snprintf(path, sizeof path, "%s/cpuid", folder);
+	snprintf(path, sizeof path, "%s/%s", machine_folder, name);
 	file = fopen(path, "re");
-	while (file && n_leaves < LEAVES_MAX && fgets(line, sizeof line, file)) {
-		unsigned leaf, a, b, c, d;
-
-		if (sscanf(line, "%x %x %x %x %x", &leaf, &a, &b, &c, &d) != 5)
-			continue;
-		leaves[n_leaves].leaf = leaf;
-		leaves[n_leaves].a = a;
-		leaves[n_leaves].b = b;
-		leaves[n_leaves].c = c;
-		leaves[n_leaves].d = d;
-		n_leaves++;
-	}
-	if (file)
-		fclose(file);
+	if (!file)
+		return NULL;
+	if (fseek(file, 0, SEEK_END) == 0 && (*length = ftell(file)) >= 0)
+		text = malloc((size_t)*length + 1);
+	rewind(file);
+	if (text && fread(text, 1, (size_t)*length, file) == (size_t)*length)
+		text[*length] = '\0';
+	else
+		*length = 0;
+	fclose(file);
+	return text;
 }
 
-static void load_links(const char *folder)
+static void load_leaves(void)
 {
-	char path[4096];
-	FILE *file;
+	long length;
+	char *text = machine_read("cpuid", &length);
+	char *rest = text;
 
-	snprintf(path, sizeof path, "%s/links", folder);
-	file = fopen(path, "re");
-	while (file && n_links < LINKS_MAX &&
-		fscanf(file, "%255s %255s", links[n_links].path, links[n_links].target) == 2)
-		n_links++;
-	if (file)
-		fclose(file);
+	for (char *line; n_leaves < LEAVES_MAX && (line = strsep(&rest, "\n"));)
+		if (sscanf(line, "%x %x %x %x %x", &leaves[n_leaves].leaf, &leaves[n_leaves].a,
+			    &leaves[n_leaves].b, &leaves[n_leaves].c, &leaves[n_leaves].d) == 5)
+			n_leaves++;
+	free(text);
 }
 
 __attribute__((constructor)) static void start(void)
@@ -224,97 +216,12 @@ __attribute__((constructor)) static void start(void)
 		_exit(let_cpuid_work(0) == 0 ? 0 : FAULT_IMPOSSIBLE);
 	if (!folder)
 		return;
-	load_leaves(folder);
-	load_links(folder);
+	snprintf(machine_folder, sizeof machine_folder, "%s", folder);
+	load_leaves();
+	machine_kernel_start();
 	if (!take_cpuid()) {
 		fputs("machine.so: CPUID cannot be made to fault here\n", stderr);
 		_exit(FAULT_IMPOSSIBLE);
 	}
-	snprintf(root, sizeof root, "%s/root", folder);
-}
-
-/* --- files ------------------------------------------------------------------------------------ */
-
-/* The path to use instead: path itself, or one in buffer. */
-static const char *redirect(const char *path, char buffer[8192])
-{
-	static const char *const below[] = { "/proc", "/sys", "/run", "/.dockerenv" };
-
-	for (unsigned i = 0; root[0] && path && i < sizeof below / sizeof below[0]; i++) {
-		size_t length = strlen(below[i]);
-
-		if (strncmp(path, below[i], length) != 0 ||
-			(path[length] != '/' && path[length] != '\0'))
-			continue;
-		snprintf(buffer, 8192, "%s%s", root, path);
-		return buffer;
-	}
-	return path;
-}
-
-static int open_at(int directory, const char *path, int flags, mode_t mode)
-{
-	char buffer[8192];
-
-	return (int)syscall(SYS_openat, directory, redirect(path, buffer), flags, mode);
-}
-
-#define OPEN_MODE(flags, mode)                                                                     \
-	do {                                                                                       \
-		va_list arguments;                                                                 \
-		va_start(arguments, flags);                                                        \
-		if ((flags) & (O_CREAT | __O_TMPFILE))                                             \
-			(mode) = va_arg(arguments, mode_t);                                        \
-		va_end(arguments);                                                                 \
-	} while (0)
-
-int open(const char *path, int flags, ...)
-{
-	mode_t mode = 0;
-
-	OPEN_MODE(flags, mode);
-	return open_at(AT_FDCWD, path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...)
-{
-	mode_t mode = 0;
-
-	OPEN_MODE(flags, mode);
-	return open_at(AT_FDCWD, path, flags | O_LARGEFILE, mode);
-}
-
-int openat(int directory, const char *path, int flags, ...)
-{
-	mode_t mode = 0;
-
-	OPEN_MODE(flags, mode);
-	return open_at(directory, path, flags, mode);
-}
-
-int openat64(int directory, const char *path, int flags, ...)
-{
-	mode_t mode = 0;
-
-	OPEN_MODE(flags, mode);
-	return open_at(directory, path, flags | O_LARGEFILE, mode);
-}
-
-ssize_t readlink(const char *path, char *target, size_t size)
-{
-	char buffer[8192];
-	size_t length;
-
-	if (redirect(path, buffer) == path)
-		return syscall(SYS_readlinkat, AT_FDCWD, path, target, size);
-	for (unsigned i = 0; i < n_links; i++) {
-		if (strcmp(links[i].path, path) != 0)
-			continue;
-		length = strlen(links[i].target);
-		length = length < size ? length : size;
-		memcpy(target, links[i].target, length);
-		return (ssize_t)length;
-	}
-	errno = ENOENT;
-	return -1;
+	machine_files_start();
 }

@@ -70,7 +70,7 @@ char *gclk_recorded_machine_log(gpointer user, gsize limit, gsize *length, const
 	char *text;
 
 	if (!recorded->dmesg) {
-		*why = "not recorded";
+		*why = "permission denied";
 		return NULL;
 	}
 	text = g_malloc(n + 1);
@@ -95,6 +95,17 @@ static gboolean recorded_may_steer(GclkPlatform *platform, const char **reason)
 	return *reason == NULL;
 }
 
+static void recorded_pair(GclkPlatform *platform, GclkClockPair *out)
+{
+	*out = (GclkClockPair){ .real = ((GclkRecordedMachine *)platform)->real,
+		.raw = GCLK_NS_PER_S };
+}
+
+static int recorded_vmware_sync(gpointer user)
+{
+	return ((const GclkRecordedMachine *)user)->vmware_sync;
+}
+
 /* FALSE: the key is not known. */
 static gboolean set_discipline(GclkRecordedMachine *r, const char *key, const char *value)
 {
@@ -112,6 +123,10 @@ static gboolean set_discipline(GclkRecordedMachine *r, const char *key, const ch
 		r->discipline.tai_offset = (gint)g_ascii_strtoll(value, NULL, 10);
 	else if (strcmp(key, "may_not_steer") == 0)
 		r->may_not = g_strdup(value);
+	else if (strcmp(key, "real_s") == 0)
+		r->real = g_ascii_strtoll(value, NULL, 10) * GCLK_NS_PER_S;
+	else if (strcmp(key, "vmware_periodic_sync") == 0)
+		r->vmware_sync = strcmp(value, "on") == 0;
 	else
 		return FALSE;
 	return TRUE;
@@ -148,10 +163,10 @@ static void fill_in_machine(GclkRecordedMachine *recorded, const char *folder)
 		machine->sysctl = gclk_sysctl_recorded;
 		machine->sysctl_user = recorded->sysctl;
 	}
-	if (recorded->dmesg) {
-		machine->kernel_log = gclk_recorded_machine_log;
-		machine->kernel_log_user = recorded;
-	}
+	machine->kernel_log = gclk_recorded_machine_log;
+	machine->kernel_log_user = recorded;
+	machine->vmware_periodic_sync = recorded_vmware_sync;
+	machine->vmware_user = recorded;
 }
 
 GclkRecordedMachine *gclk_recorded_machine_open(const char *folder)
@@ -161,6 +176,7 @@ GclkRecordedMachine *gclk_recorded_machine_open(const char *folder)
 	g_autofree char *links = read_part(folder, "links", NULL);
 	g_autofree char *discipline = read_part(folder, "discipline", NULL);
 
+	recorded->vmware_sync = -1;
 	gclk_tree_open(&recorded->tree, root);
 	recorded->tree.platform.read_link = recorded_link;
 	recorded->about = read_part(folder, "about", NULL);
@@ -177,6 +193,8 @@ GclkRecordedMachine *gclk_recorded_machine_open(const char *folder)
 		printf("\n%s/discipline is not understood", folder);
 		CU_FAIL("discipline");
 		g_clear_pointer(&recorded, gclk_recorded_machine_close);
+	} else if (recorded->real) {
+		recorded->tree.platform.read_pair = recorded_pair;
 	}
 	return recorded;
 }

@@ -17,7 +17,9 @@ typedef struct {
 	gsize dmesg_length;
 	char **links; /* "PATH TARGET" */
 	GclkDiscipline discipline;
-	char *may_not; /* why this process may not steer, or NULL: it may */
+	char *may_not;   /* why this process may not steer, or NULL: it may */
+	gint64 real;     /* the system clock, ns; 0: it cannot be read */
+	int vmware_sync; /* as GclkMachine's vmware_periodic_sync */
 } GclkRecordedMachine;
 
 /* NULL, with a failed assertion, when the folder holds something that cannot be understood. */

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel and the hypervisor behind the emulated machine's files: klogctl(2), clock_adjtime(2),
+ * the time of day, CAP_SYS_TIME, and VMware's backdoor. Nothing that a program sets here reaches
+ * the real clock.
+ */
+#include "machine.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <sys/syscall.h>
+#include <sys/timex.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_S 1000000000LL
+
+static char *dmesg;
+static long dmesg_length;
+static int has_discipline, may_not_steer;
+static struct timex discipline = { .tick = 10000 };
+static time_t shift; /* of CLOCK_REALTIME, s */
+static int vmware_sync = -1;
+
+/* --- the folder's files ------------------------------------------------------------------------
+ */
+
+static void real_time(struct timespec *now)
+{
+	syscall(SYS_clock_gettime, CLOCK_REALTIME, now);
+}
+
+static void set_discipline(const char *key, const char *value)
+{
+	const double number = atof(value);
+	struct timespec now;
+
+	if (strcmp(key, "unsynchronised") == 0)
+		discipline.status = strcmp(value, "yes") == 0 ? STA_UNSYNC : 0;
+	else if (strcmp(key, "max_error_ns") == 0)
+		discipline.maxerror = (long)(number / 1000);
+	else if (strcmp(key, "phase_ns") == 0)
+		discipline.offset = (long)(number / 1000);
+	else if (strcmp(key, "frequency_ppb") == 0)
+		discipline.freq = (long)(number / 1000 * 65536);
+	else if (strcmp(key, "tick_ppb") == 0)
+		discipline.tick = 10000 + (long)(number / 100000);
+	else if (strcmp(key, "tai_offset_s") == 0)
+		discipline.tai = (int)number;
+	else if (strcmp(key, "may_not_steer") == 0)
+		may_not_steer = 1;
+	else if (strcmp(key, "vmware_periodic_sync") == 0)
+		vmware_sync = strcmp(value, "on") == 0;
+	else if (strcmp(key, "real_s") == 0) {
+		real_time(&now);
+		shift = (time_t)number - now.tv_sec;
+	}
+}
+
+void machine_kernel_start(void)
+{
+	long length;
+	char *text = machine_read("discipline", &length);
+	char *rest = text;
+
+	has_discipline = text != NULL;
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		char *value = strchr(line, '=');
+
+		if (!value)
+			continue;
+		*value++ = '\0';
+		set_discipline(line, value);
+	}
+	free(text);
+	dmesg = machine_read("dmesg", &dmesg_length);
+}
+
+/* --- system calls ------------------------------------------------------------------------------
+ */
+
+int klogctl(int type, char *buffer, int size)
+{
+	long n = dmesg_length < size ? dmesg_length : size;
+
+	if (!machine_folder[0])
+		return (int)syscall(SYS_syslog, type, buffer, size);
+	if (!dmesg || type != 3) { /* SYSLOG_ACTION_READ_ALL */
+		errno = EPERM;
+		return -1;
+	}
+	memcpy(buffer, dmesg + dmesg_length - n, (size_t)n);
+	return (int)n;
+}
+
+int clock_adjtime(clockid_t id, struct timex *tx)
+{
+	const unsigned modes = tx->modes;
+
+	if (!machine_folder[0])
+		return (int)syscall(SYS_clock_adjtime, id, tx);
+	if ((modes && may_not_steer) || !has_discipline) {
+		errno = EPERM;
+		return -1;
+	}
+	*tx = discipline;
+	tx->modes = modes;
+	return discipline.status & STA_UNSYNC ? TIME_ERROR : TIME_OK;
+}
+
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+	int result = (int)syscall(SYS_clock_gettime, id, now);
+
+	if (id == CLOCK_REALTIME && result == 0)
+		now->tv_sec += shift;
+	return result;
+}
+
+int capget(cap_user_header_t header, cap_user_data_t data)
+{
+	int result = (int)syscall(SYS_capget, header, data);
+
+	if (result == 0 && data && may_not_steer)
+		data->effective &= ~(1u << CAP_SYS_TIME);
+	return result;
+}
+
+/* --- VMware's backdoor (open-vm-tools, lib/include/backdoor_def.h) ------------------------------
+ */
+
+#define MAGIC         0x564d5868u
+#define PORT          0x5658u
+#define IN_EAX_DX     0xed
+#define GETVERSION    10
+#define GETGUIOPTIONS 13
+#define SYNC_TIME     0x400u /* VMWARE_GUI_SYNC_TIME */
+
+int machine_backdoor(greg_t *r, const uint8_t *instruction)
+{
+	if (instruction[0] != IN_EAX_DX || (uint16_t)r[REG_RDX] != PORT ||
+		(uint32_t)r[REG_RAX] != MAGIC || vmware_sync < 0)
+		return 0;
+	switch (r[REG_RCX] & 0xffff) {
+	case GETVERSION:
+		r[REG_RAX] = 6;
+		r[REG_RBX] = MAGIC;
+		r[REG_RCX] = 2; /* ESX */
+		break;
+	case GETGUIOPTIONS:
+		r[REG_RAX] = vmware_sync ? SYNC_TIME : 0;
+		break;
+	default:
+		r[REG_RAX] = 0xffffffffu;
+	}
+	r[REG_RIP] += 1;
+	return 1;
+}
