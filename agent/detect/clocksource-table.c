@@ -18,8 +18,10 @@
  */
 static const GclkClocksourceRow table[] = {
 	/* KB 1006427: what ancient kernels did with the TSC in a VM was worse than a slow timer. */
-	{ "vmware", GCLK_AGE_TICKS, "acpi_pm", "tsc hpet", NULL, NULL,
+	{ "vmware", GCLK_AGE_COUNTS_TICKS, "acpi_pm", "tsc hpet", NULL, NULL,
 		"boot with clocksource=acpi_pm" },
+	{ "vmware", GCLK_AGE_COMPENSATES, "tsc acpi_pm", "hpet", NULL, NULL,
+		"take clocksource= off the kernel's command line" },
 	/* vmware.c takes acpi_pm for unfit even as a watchdog: it wraps in 4.7 s. */
 	{ "vmware", GCLK_AGE_TICKLESS, "tsc", NULL, "acpi_pm hpet", COSTLY,
 		"update the kernel, which then trusts VMware's TSC, or boot with tsc=reliable "

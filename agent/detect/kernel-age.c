@@ -98,7 +98,7 @@ static void look_for_red_hat(const char *rest, GclkKernelAge *out)
 
 GclkKernelAge gclk_kernel_age(const char *release)
 {
-	GclkKernelAge out = { GCLK_AGE_UNKNOWN };
+	GclkKernelAge out = { .age = GCLK_AGE_UNKNOWN };
 	guint version[3] = { 0 };
 	const char *rest = release ? take_version(release, version) : NULL;
 

@@ -24,7 +24,8 @@ static const GclkPattern table[] = {
 	{ GCLK_KLOG_TIME_SOURCE, "time.c: Using %n.%n MHz WALL %o GTOD %s " },
 
 	/* the clocksource watchdog, oldest to newest */
-	{ GCLK_KLOG_BACKWARDS, "Time went backwards" },
+	{ GCLK_KLOG_BACKWARDS, "clocksource/%c: Time went backwards" }, /* Xen */
+	{ GCLK_KLOG_BACKWARDS, "Timer ISR/%c: Time went backwards" },
 	{ GCLK_KLOG_UNSTABLE, "Clocksource %s unstable (delta = %f ns)" },
 	{ GCLK_KLOG_UNSTABLE,
 		"Marking clocksource '%s' as unstable because the skew is too large" },

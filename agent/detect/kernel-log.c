@@ -143,7 +143,7 @@ static void tidy_all(GclkKernelLog *log)
 GclkKernelLog *gclk_kernel_log_parse(const char *text, gsize length)
 {
 	GclkKernelLog *log = g_new0(GclkKernelLog, 1);
-	const char *const end = text + length;
+	const char *const end = length ? text + length : text;
 	char line[LINE_KEPT + 1];
 
 	log->origin = ORIGIN_KERNEL;
@@ -252,6 +252,14 @@ gboolean gclk_kernel_log_tsc_khz(const GclkKernelLog *log, double *khz)
 		return FALSE;
 	*khz = (double)event->figure;
 	return TRUE;
+}
+
+/* ms_hyperv_init_platform() of arch/x86/kernel/cpu/mshyperv.c. */
+gboolean gclk_kernel_log_tsc_is_unused_by_design(const GclkKernelLog *log)
+{
+	const GclkKernelEvent *why = gclk_kernel_log_event(log, GCLK_KLOG_TSC_UNSTABLE);
+
+	return why && why->subject && g_str_has_prefix(why->subject, "running on Hyper-V");
 }
 
 /* Figures are text that somebody wrote. */

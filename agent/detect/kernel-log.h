@@ -85,6 +85,10 @@ const GclkKernelEvent *gclk_kernel_log_event(const GclkKernelLog *log, GclkKerne
    log is NULL. */
 gboolean gclk_kernel_log_tsc_khz(const GclkKernelLog *log, double *khz);
 
+/* The kernel does without the TSC where the Hyper-V host does not promise its rate: no fault. FALSE
+   also when log is NULL. */
+gboolean gclk_kernel_log_tsc_is_unused_by_design(const GclkKernelLog *log);
+
 /* By how much the watchdog found a clocksource off, ns (+ fast), and in which time, ns; before
    Linux 6 that is the difference of two lines. FALSE: none, or log is NULL. */
 gboolean gclk_kernel_log_skew(const GclkKernelLog *log, gint64 *skew, gint64 *interval);

@@ -233,14 +233,6 @@ static gboolean has_available(const Look *look, const char *name)
 	return g_strv_contains((const gchar *const *)look->survey->clocksources, name);
 }
 
-/* The kernel gives it up on Hyper-V wherever the host does not promise its rate. */
-static gboolean is_usual(const GclkKernelLog *log)
-{
-	const GclkKernelEvent *why = gclk_kernel_log_event(log, GCLK_KLOG_TSC_UNSTABLE);
-
-	return why && why->subject && g_str_has_prefix(why->subject, "running on Hyper-V");
-}
-
 static const GclkParameter *tsc_forbidden(const Look *look)
 {
 	const GclkParameter *tsc = gclk_parameters_find(look->parameters, "tsc");
@@ -279,7 +271,7 @@ static void check_tsc(const Look *look, gboolean current_is_right)
 {
 	if (!look->survey->clocksources || !gclk_clocksource_wants(look->row, "tsc") ||
 		has_available(look, "tsc") || has_available(look, "arch_sys_counter") ||
-		is_usual(look->survey->log))
+		gclk_kernel_log_tsc_is_unused_by_design(look->survey->log))
 		return;
 	report_missing_tsc(look, current_is_right);
 }
