@@ -1,42 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hostclock: options and dispatch. */
+/* hostclock: the table of subcommands. */
 #include "build-config.h"
 
-#include <glib.h>
-#include <libvirt/libvirt.h>
-#include <stdio.h>
+#include "cli/cli.h"
+#include "guestclock/commands.h"
 
-static gboolean print_version(void)
-{
-	unsigned long v = 0;
-
-	if (virGetVersion(&v, NULL, NULL) < 0)
-		v = 0;
-	printf("hostclock (guestclock) %s, libvirt %lu.%lu.%lu\n", PACKAGE_VERSION, v / 1000000,
-		v / 1000 % 1000, v % 1000);
-	return TRUE;
-}
+static const GclkCommand commands[] = {
+	{ "status", gclk_host_cli_status, "who holds this host's clock, and how well" },
+	{ "check", gclk_host_cli_check, "may this VM be powered on here" },
+	{ "require", gclk_host_cli_require, "what a VM demands of its host's clock" },
+	{ "hook", gclk_host_cli_hook, "for the hooks of libvirt, Proxmox, oVirt and XAPI" },
+};
 
 int main(int argc, char **argv)
 {
-	gboolean version = FALSE;
-	const GOptionEntry entries[] = {
-		{ "version", 'V', 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL },
-		{ 0 },
+	const GclkCommands program = {
+		.program = "hostclock",
+		.purpose = "Tells what holds this host's clock, and keeps VMs off a host that does "
+			   "not\nmeet their need.",
+		.version = PACKAGE_VERSION,
+		.exits = "Exit status: 0 ok or compatible, 1 warning, 2 critical or incompatible, "
+			 "3 unknown.",
+		.commands = commands,
+		.n_commands = G_N_ELEMENTS(commands),
+		.usage_exit = GCLK_EXIT_UNKNOWN,
 	};
-	g_autoptr(GOptionContext) context = g_option_context_new("- the host's side of guestclock");
-	g_autoptr(GError) error = NULL;
 
-	g_option_context_set_summary(context,
-		"This release has no subcommands yet: the host's part comes with the next ones.");
-	g_option_context_add_main_entries(context, entries, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, &error)) {
-		fprintf(stderr, "hostclock: %s\n", error->message);
-		return 3;
-	}
-	if (version)
-		return print_version() ? 0 : 3;
-	fprintf(stderr, "hostclock: no subcommand \"%s\"; see hostclock --help\n",
-		argc > 1 ? argv[1] : "");
-	return 3;
+	return gclk_commands_main(&program, argc, argv);
 }

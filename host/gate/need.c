@@ -12,6 +12,7 @@
 /* Every version of ours, so that one of the future is not taken for a stranger's. */
 #define NAMESPACE_STEM "urn:guestclock:"
 
+#define HAS_DOCTYPE  "the domain's XML has a document type declaration"
 #define NO_PROTOCOL  "the need says no protocol: any, ntp or ptp"
 #define ERROR_US_MAX 1000000000 /* 1,000 s: more than any clock that somebody would demand */
 
@@ -205,10 +206,9 @@ static gboolean read_node(
 	int depth = xmlTextReaderDepth(reader);
 	const char *name;
 
-	/* libvirt writes none; all that entities could do to us begins there. */
+	/* one in another encoding than the search of it expected */
 	if (xmlTextReaderNodeType(reader) == XML_READER_TYPE_DOCUMENT_TYPE)
-		return refuse(error, GCLK_NEED_ERROR_XML,
-			"the domain's XML has a document type declaration");
+		return refuse(error, GCLK_NEED_ERROR_XML, HAS_DOCTYPE);
 	if (xmlTextReaderNodeType(reader) != XML_READER_TYPE_ELEMENT)
 		return TRUE;
 	name = (const char *)xmlTextReaderConstLocalName(reader);
@@ -241,6 +241,10 @@ gboolean gclk_need_from_xml(const char *xml, gsize length, GclkNeed *out, GError
 		return refuse(error, GCLK_NEED_ERROR_XML, "there is no domain XML");
 	if (length > GCLK_NEED_XML_MAX)
 		return refuse(error, GCLK_NEED_ERROR_XML, "the domain's XML is too large");
+	/* libvirt writes none; all that entities could do to us begins there, and the parser reads
+	   ahead of what it shows */
+	if (g_strstr_len(xml, (gssize)length, "<!DOCTYPE"))
+		return refuse(error, GCLK_NEED_ERROR_XML, HAS_DOCTYPE);
 	reader = xmlReaderForMemory(xml, (int)length, NULL, NULL, XML_PARSE_NONET);
 	if (!reader)
 		return refuse(error, GCLK_NEED_ERROR_XML, "the domain's XML cannot be read");

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The subcommands of hostclock, one file each; what they share is in common.c. */
+#ifndef HOSTCLOCK_CLI_H
+#define HOSTCLOCK_CLI_H
+
+#include "config.h"
+#include "gate/verdict.h"
+
+/* Of every check, so that one program serves Nagios, libvirt, Proxmox, oVirt and XAPI. */
+enum {
+	GCLK_EXIT_OK = 0,
+	GCLK_EXIT_WARNING = 1,
+	GCLK_EXIT_CRITICAL = 2, /* incompatible */
+	GCLK_EXIT_UNKNOWN = 3,  /* and wrong usage */
+};
+
+int gclk_host_cli_status(int argc, char **argv);
+int gclk_host_cli_check(int argc, char **argv);
+int gclk_host_cli_require(int argc, char **argv);
+int gclk_host_cli_hook(int argc, char **argv);
+int gclk_host_cli_doctor(int argc, char **argv);
+
+/* --- what they share ---------------------------------------------------------------------------
+ */
+
+typedef struct {
+	gboolean json, color;
+	char *config_file;      /* --config, or NULL */
+	GclkHostConfig *config; /* loaded */
+	char **words;           /* what is no option */
+	int exit_code;          /* when there is nothing more to do */
+} GclkHostOptions;
+
+void gclk_host_options_clear(GclkHostOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GclkHostOptions, gclk_host_options_clear)
+
+/* Parses common options and those of the subcommand (extra), takes at most max_words words and
+   loads the configuration. usage: "DOMAIN" or NULL. FALSE: it has printed help or what is wrong. */
+gboolean gclk_host_cli_parse(GclkHostOptions *options, const char *usage, const char *summary,
+	const GOptionEntry *extra, guint max_words, int argc, char **argv);
+
+/* "hostclock: text" on standard error. */
+void gclk_host_cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* Asks this host's daemons now, and keeps the answer for the gate where that is possible. */
+GclkHostSync *gclk_host_cli_ask(const GclkHostConfig *config);
+
+#endif

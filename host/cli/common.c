@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "guestclock/console.h"
+#include "sync/cache.h"
+
+void gclk_host_cli_complain(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	gclk_console_complain("hostclock", format, args);
+	va_end(args);
+}
+
+void gclk_host_options_clear(GclkHostOptions *options)
+{
+	g_clear_pointer(&options->config_file, g_free);
+	g_clear_pointer(&options->config, gclk_host_config_free);
+	g_clear_pointer(&options->words, g_strfreev);
+}
+
+static gboolean load_config(GclkHostOptions *options)
+{
+	g_autoptr(GError) error = NULL;
+
+	options->config = gclk_host_config_load(options->config_file, &error);
+	if (!options->config)
+		gclk_host_cli_complain("%s", error->message);
+	return options->config != NULL;
+}
+
+static gboolean check_words(const GclkHostOptions *options, guint max_words, const char *name)
+{
+	guint n = options->words ? g_strv_length(options->words) : 0;
+
+	if (n > max_words)
+		gclk_host_cli_complain("there is no place for \"%s\" (see %s --help)",
+			options->words[max_words], name);
+	return n <= max_words;
+}
+
+gboolean gclk_host_cli_parse(GclkHostOptions *options, const char *usage, const char *summary,
+	const GOptionEntry *extra, guint max_words, int argc, char **argv)
+{
+	g_autofree char *color = NULL;
+	gboolean help = FALSE;
+	const GOptionEntry common[] = {
+		{ "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON for programs",
+			NULL },
+		{ "color", 0, 0, G_OPTION_ARG_STRING, &color,
+			"Colour: auto (default), always, never", "WHEN" },
+		{ "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config_file,
+			"Configuration (default " GCLK_HOST_CONFIG_FILE ")", "FILE" },
+		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->words, NULL,
+			NULL },
+		{ 0 },
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new(usage);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *name = g_strconcat("hostclock ", argv[0], NULL);
+
+	options->exit_code = GCLK_EXIT_UNKNOWN;
+	g_set_prgname(name);
+	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_set_summary(context, summary);
+	if (extra)
+		g_option_context_add_main_entries(context, extra, NULL);
+	g_option_context_add_main_entries(context, common, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, &error)) {
+		gclk_host_cli_complain("%s (see %s --help)", error->message, name);
+		return FALSE;
+	}
+	if (help) {
+		gclk_console_help(context);
+		options->exit_code = GCLK_EXIT_OK;
+		return FALSE;
+	}
+	if (!gclk_console_color(color, &options->color)) {
+		gclk_host_cli_complain("--color must be auto, always or never");
+		return FALSE;
+	}
+	return check_words(options, max_words, name) && load_config(options);
+}
+
+GclkHostSync *gclk_host_cli_ask(const GclkHostConfig *config)
+{
+	const GclkProbePlaces places = gclk_host_config_places(config);
+	const GclkSyncPolicy policy = gclk_host_config_policy(config);
+	GclkHostSync *sync = gclk_host_sync_ask(&places, &policy);
+
+	/* What a plain user may see is less than what the gate, which is root, would see. */
+	if (geteuid() == 0)
+		gclk_sync_cache_save(config->run_directory, sync);
+	return sync;
+}
