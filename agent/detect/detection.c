@@ -6,6 +6,7 @@
 #include "detect/container.h"
 #include "detect/kernel-log.h"
 #include "detect/offers.h"
+#include "detect/vmware-backdoor.h"
 #include "source/ptp-scan.h"
 
 #define RTC_MAX 16
@@ -108,6 +109,7 @@ GclkMachine gclk_machine_native(GclkPlatform *platform)
 		.sysctl = gclk_sysctl_native(),
 		.kernel_log = gclk_kernel_log_native(),
 		.ticks = gclk_tick_system_native(),
+		.vmware_periodic_sync = gclk_vmware_periodic_sync,
 	};
 }
 

@@ -121,7 +121,8 @@ typedef struct {
 	const char *module, *config;
 	GclkDriverState state;
 	char *evidence;
-	gint new_enough; /* is the kernel as young as the driver? 1, 0; -1: not known */
+	gint new_enough;    /* is the kernel as young as the driver? 1, 0; -1: not known */
+	gboolean config_gz; /* the kernel tells its configuration, compressed */
 } Missing;
 
 static void missing_clear(Missing *missing)
@@ -195,10 +196,14 @@ static char *remedy_for(const Missing *missing, const char *release)
 				       "Fedora and RHEL: kernel-modules-extra), then: modprobe %s",
 			release, missing->module);
 	case GCLK_DRIVER_NO_MODULES:
-		return g_strdup_printf(
-			"boot a kernel built with %s=y (zgrep %s /proc/config.gz tells of this "
-			"one), or install the modules of this one",
-			missing->config, missing->config);
+		if (missing->config_gz)
+			return g_strdup_printf(
+				"boot a kernel built with %s=y, or install the modules of this one "
+				"if it has them: zgrep %s /proc/config.gz",
+				missing->config, missing->config);
+		return g_strdup_printf("boot a kernel built with %s=y, or install the modules of "
+				       "this one (/lib/modules/%s)",
+			missing->config, release);
 	case GCLK_DRIVER_NOT_BUILT:
 	case GCLK_DRIVER_UNKNOWN:
 		break;

@@ -12,7 +12,8 @@ static void explain(GclkHostClock *out, gint error)
 				 : g_strdup_printf("cannot be read: %s", g_strerror(error));
 }
 
-/* Of several methods' errors that is told which is not only the method's. */
+/* Of several methods' errors the first is told that is not only the method's; else the last, since
+   the plain method is what every driver has. */
 static gint read_any(
 	GclkPlatform *platform, GclkPtp *ptp, guint n, GclkPtpReading *readings, gint *error)
 {
@@ -24,7 +25,7 @@ static gint read_any(
 
 		if (got > 0)
 			return got;
-		if (*error == 0 || !gclk_ptp_method_missing(-got))
+		if (*error == 0 || gclk_ptp_method_missing(*error))
 			*error = -got;
 	}
 	return 0;

@@ -4,6 +4,7 @@
 
 #include "detect/environment.h"
 #include "detect/time-programs.h"
+#include "detect/vmware-backdoor.h"
 #include "doctor-bed.h"
 #include "guestclock/rival.h"
 #include "harness.h"
@@ -234,6 +235,43 @@ static void vmware_tools(void)
 		GCLK_ASSERT_HAS(program->why, ways[i].why);
 		gclk_bed_clear(&bed);
 	}
+}
+
+static const char *signature;
+static guint32 features;
+
+static void processor(guint32 leaf, guint32 registers[4])
+{
+	memset(registers, 0, 4 * sizeof *registers);
+	if (leaf == 1)
+		registers[2] = 1u << 31;
+	if (leaf == 0x40000000) {
+		registers[0] = 0x40000010;
+		memcpy(&registers[1], signature, 12);
+	}
+	if (leaf == 0x40000010)
+		registers[2] = features;
+}
+
+/* Nowhere but on VMware does the backdoor answer; asking must not hurt. Where these tests run on
+   VMware nothing is asked. */
+static void backdoor(void)
+{
+	GclkHypervisorFacts facts;
+	GclkBed bed;
+
+	GCLK_ASSERT_INT(gclk_vmware_ask_periodic_sync(NULL), -1);
+	signature = "KVMKVMKVM\0\0\0";
+	GCLK_ASSERT_INT(gclk_vmware_ask_periodic_sync(processor), -1);
+	gclk_bed_init(&bed);
+	gclk_hypervisor_facts_collect(bed.machine.platform, gclk_cpuid_native(), &facts);
+	if (strcmp(gclk_hypervisor_verdict(&facts), "vmware") != 0) {
+		signature = "VMwareVMware";
+		for (features = 0; features < 3; features++)
+			GCLK_ASSERT_INT(gclk_vmware_ask_periodic_sync(processor), -1);
+	}
+	gclk_hypervisor_facts_clear(&facts);
+	gclk_bed_clear(&bed);
 }
 
 #define TIMESYNC "/sys/bus/vmbus/devices/2dd1ce17/"
@@ -481,6 +519,7 @@ int main(void)
 		{ "rows are whole", rows_are_whole },
 		{ "how to end it", stops },
 		{ "VMware's tools", vmware_tools },
+		{ "VMware's backdoor", backdoor },
 		{ "Hyper-V's service", hyperv_service },
 		{ "a second guestclockd", second_guestclockd },
 		{ "another user namespace", another_user_namespace },
