@@ -15,6 +15,9 @@
    tens of ms (arch/x86/kernel/tsc.c). */
 #define STATED_ERROR_PPM   100.0
 #define MEASURED_ERROR_PPM 500.0
+/* What a TSC that promises nothing may be off besides. Behind a hypervisor it is the promise that
+   is missing (it would forbid migration), more often than the constancy. */
+#define UNSTEADY_ERROR_PPM 20000.0
 /* Nothing counts slower or faster. */
 #define KHZ_MIN 10e3
 #define KHZ_MAX 20e6
@@ -134,7 +137,7 @@ static gboolean take(GclkTsc *out, double khz, double error_ppm, const char *sta
 	if (khz < KHZ_MIN || khz > KHZ_MAX)
 		return FALSE;
 	out->khz = khz;
-	out->error_ppm = error_ppm;
+	out->error_ppm = error_ppm + (out->invariant ? 0 : UNSTEADY_ERROR_PPM);
 	out->stated_by = stated_by;
 	return TRUE;
 }

@@ -28,7 +28,7 @@ const GclkTickSystem *gclk_tick_system_native(void);
 typedef struct {
 	gboolean invariant;    /* constant in all power states (CPUID 0x80000007 EDX bit 8) */
 	double khz;            /* 0: not known */
-	double error_ppm;      /* how far khz may be off; taken as the error of the TSC's rate */
+	double error_ppm;      /* how far the rate may be off from khz */
 	const char *stated_by; /* for people: "CPUID 0x15", "the kernel's calibration"; static */
 } GclkTsc;
 

@@ -138,18 +138,21 @@ static gboolean compare_best(
 	return found;
 }
 
-/* How much more than on the average was lost between two neighbours at most, as a share of the
-   whole span. */
-static double find_scatter(const GclkTickCounter *counter, const GclkTickComparison *c)
+/* How much more than on the average was lost between two neighbours at most, beyond what may be the
+   measurement's doubt, as a share of the whole span. */
+static double find_scatter(
+	const Judge *judge, const GclkTickCounter *counter, const GclkTickComparison *c)
 {
 	double worst = 0;
 
 	for (gsize i = 1; i < counter->n; i++) {
-		double value =
-			(double)counter->samples[i].value - (double)counter->samples[i - 1].value;
-		double raw = (double)counter->samples[i].raw - (double)counter->samples[i - 1].raw;
+		const GclkCounterSample *x = &counter->samples[i - 1], *y = &counter->samples[i];
+		double value = (double)y->value - (double)x->value;
+		double raw = (double)y->raw - (double)x->raw;
+		double doubt = (double)x->uncertainty + (double)y->uncertainty +
+			       (double)judge->granularity;
 
-		worst = MAX(worst, value - raw - value * c->lost_ppm * 1e-6);
+		worst = MAX(worst, value - raw - value * c->lost_ppm * 1e-6 - doubt);
 	}
 	return worst / (double)c->span * 1e6;
 }
@@ -177,7 +180,7 @@ static GclkTickComparison compare(const Judge *judge, const GclkTickCounter *cou
 		c.use = GCLK_COMPARISON_TOO_SHORT;
 	if (c.use != GCLK_COMPARISON_AGREES)
 		return c;
-	c.scatter_ppm = find_scatter(counter, &c);
+	c.scatter_ppm = find_scatter(judge, counter, &c);
 	if (c.lost_ppm - c.error_ppm > SENSELESS_LOSS_PPM ||
 		-c.lost_ppm - c.error_ppm > SENSELESS_GAIN_PPM)
 		c.use = GCLK_COMPARISON_SENSELESS;

@@ -20,14 +20,11 @@
 #define PTP_READINGS    5
 #define PTP_INTERVAL    (500 * GCLK_NS_PER_MS)
 /* An RTC's quartz, or the host's clock while it is slewed. */
-#define RTC_ERROR_PPM 100.0
-#define PTP_ERROR_PPM 100.0
-#define RTC_JUMP      (2 * GCLK_NS_PER_S)
-/* What a TSC that promises nothing may be off within seconds. Behind a hypervisor it is the
-   promise that is missing (it would forbid migration), more often than the constancy. */
-#define UNSTEADY_ERROR_PPM 20000.0
-#define FILE_MAX           (4 * 1024 * 1024) /* /proc/interrupts and timer_list of a thousand CPUs */
-#define CPU_NEVER_IDLE     0.95
+#define RTC_ERROR_PPM  100.0
+#define PTP_ERROR_PPM  100.0
+#define RTC_JUMP       (2 * GCLK_NS_PER_S)
+#define FILE_MAX       (4 * 1024 * 1024) /* /proc/interrupts and timer_list of a thousand CPUs */
+#define CPU_NEVER_IDLE 0.95
 
 #define CLOCKSOURCE_FILE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 
@@ -420,8 +417,7 @@ static void judge(const Probe *probe, gint64 duration, const GclkTickCpu *cpu, G
 	const GclkTickCounter tsc = {
 		.name = "tsc",
 		.origin = GCLK_COUNTER_TSC,
-		.rate_error_ppm =
-			probe->tsc.error_ppm + (probe->tsc.invariant ? 0 : UNSTEADY_ERROR_PPM),
+		.rate_error_ppm = probe->tsc.error_ppm,
 		.steady = probe->tsc.invariant,
 	};
 	GclkTickCounter counters[GCLK_TICK_COUNTERS_MAX];
