@@ -58,8 +58,8 @@ char *gclk_doctor_text(const GclkDoctorReport *report, gboolean color)
 {
 	const GclkFindingStyle style = {
 		.good = "Nothing is wrong with the time of this machine",
-		.fix_hint = report->may_fix ? "(guestclock doctor --fix does it; --dry-run shows "
-					      "what, --undo takes it back)"
+		.fix_hint = report->may_fix ? "(guestclock doctor --fix does it; --dry-run "
+					      "only shows what)"
 					    : NULL,
 		.color = color,
 	};
