@@ -158,7 +158,7 @@ static char *why_not_locked(const GclkTimesyncdState *s, gint64 age)
 	if (!s->has_message)
 		return g_strdup(*s->server ? "not synchronised: no server has answered yet"
 					   : "not synchronised: it has no server");
-	if (s->leap == GCLK_LEAP_UNSYNC || s->stratum < 1 || s->stratum >= GCLK_NTP_STRATUM_MAX)
+	if (s->leap >= GCLK_LEAP_UNSYNC || s->stratum < 1 || s->stratum >= GCLK_NTP_STRATUM_MAX)
 		return g_strdup_printf("%s itself is not synchronised", s->server);
 	if (s->ignored)
 		return g_strdup_printf(

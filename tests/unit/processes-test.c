@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sync/processes.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "scratch.h"
+
+#define ABLE   "000001ffffffffff"
+#define UNABLE "000001fffdffffff"
+
+static void add_link(const GclkScratch *scratch, int pid, const char *kind, const char *target)
+{
+	g_autofree char *path = g_strdup_printf("%s/proc/%d/ns/%s", scratch, pid, kind);
+	g_autofree char *parent = g_path_get_dirname(path);
+
+	g_mkdir_with_parents(parent, 0700);
+	CU_ASSERT_EQUAL(symlink(target, path), 0);
+}
+
+/* cmdline: words with blanks between them */
+static void add(const GclkScratch *scratch, int pid, const char *comm, const char *cmdline,
+	const char *capabilities, int parent, const char *net)
+{
+	g_autofree char *folder = g_strdup_printf("proc/%d/", pid);
+	g_autofree char *comm_file = g_strconcat(folder, "comm", NULL);
+	g_autofree char *cmdline_file = g_strconcat(folder, "cmdline", NULL);
+	g_autofree char *status_file = g_strconcat(folder, "status", NULL);
+	g_autofree char *line = g_strconcat(comm, "\n", NULL);
+	g_autofree char *words = g_strdelimit(g_strdup(cmdline), " ", '\0');
+	g_autofree char *status =
+		g_strdup_printf("Name:\t%s\nState:\tS (sleeping)\nPPid:\t%d\nCapEff:\t%s\n", comm,
+			parent, capabilities);
+
+	gclk_scratch_write(scratch, comm_file, line, -1);
+	gclk_scratch_write(scratch, cmdline_file, words, (gssize)strlen(cmdline) + 1);
+	gclk_scratch_write(scratch, status_file, status, -1);
+	add_link(scratch, pid, "net", net);
+	add_link(scratch, pid, "user", "user:[1]");
+}
+
+static GclkScratch *make_host(void)
+{
+	GclkScratch *scratch = gclk_scratch_new();
+	g_autofree char *self = g_strdup_printf("%s/proc/self", scratch);
+
+	add(scratch, 1, "systemd", "/sbin/init", ABLE, 0, "net:[1]");
+	add(scratch, 77, "hostclock", "hostclock status", ABLE, 1, "net:[1]");
+	CU_ASSERT_EQUAL(symlink("77", self), 0);
+	return scratch;
+}
+
+static void test_daemons(void)
+{
+	static const struct {
+		const char *comm, *cmdline, *capabilities;
+		gboolean listed, able, steers;
+	} cases[] = {
+		{ "chronyd", "/usr/sbin/chronyd -F 1", ABLE, TRUE, TRUE, TRUE },
+		{ "chronyd", "/usr/sbin/chronyd -x -d", ABLE, TRUE, TRUE, FALSE },
+		{ "chronyd", "/usr/sbin/chronyd", UNABLE, TRUE, FALSE, FALSE },
+		{ "systemd-timesyn", "/lib/systemd/systemd-timesyncd", ABLE, TRUE, TRUE, TRUE },
+		{ "ntpd", "/usr/sbin/ntpd -n", ABLE, TRUE, TRUE, TRUE },
+		{ "ntp-daemon", "/usr/bin/ntp-daemon", ABLE, TRUE, TRUE, TRUE },
+		{ "phc2sys", "phc2sys -a -r", ABLE, TRUE, TRUE, TRUE },
+		{ "phc2sys", "phc2sys -c eth0 -s eth1", ABLE, TRUE, TRUE, FALSE },
+		{ "timemaster", "timemaster -f x", ABLE, TRUE, TRUE, FALSE },
+		{ "guestclockd", "guestclockd", ABLE, TRUE, TRUE, TRUE },
+		{ "chronyc", "chronyc tracking", ABLE, FALSE, FALSE, FALSE },
+		{ "bash", "chronyd", ABLE, FALSE, FALSE, FALSE },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GclkScratch) scratch = make_host();
+		g_autoptr(GclkProcesses) processes = NULL;
+		const GclkProcess *process;
+
+		add(scratch, 100, cases[i].comm, cases[i].cmdline, cases[i].capabilities, 1,
+			"net:[1]");
+		processes = gclk_processes_read(scratch);
+		process = gclk_processes_find(processes, cases[i].comm);
+		GCLK_ASSERT_INT(process != NULL, cases[i].listed);
+		GCLK_ASSERT_INT(processes->all->len, cases[i].listed);
+		if (!process)
+			continue;
+		GCLK_ASSERT_INT(process->pid, 100);
+		GCLK_ASSERT_INT(process->able, cases[i].able);
+		GCLK_ASSERT_INT(process->steers, cases[i].steers);
+		GCLK_ASSERT_INT(process->elsewhere, FALSE);
+		CU_ASSERT_TRUE(g_str_has_prefix(cases[i].cmdline, process->argv[0]));
+	}
+}
+
+static void test_arguments(void)
+{
+	g_autoptr(GclkScratch) scratch = make_host();
+	g_autoptr(GclkProcesses) processes = NULL;
+	g_autofree char *line = NULL;
+
+	add(scratch, 100, "chronyd", "chronyd -f /etc/x.conf", ABLE, 1, "net:[1]");
+	processes = gclk_processes_read(scratch);
+	line = g_strjoinv("|", gclk_processes_find(processes, "chronyd")->argv);
+	GCLK_ASSERT_STR(line, "chronyd|-f|/etc/x.conf");
+}
+
+/* Its own namespaces: another network, a user namespace where capabilities are not the host's. */
+static void test_namespaces(void)
+{
+	g_autoptr(GclkScratch) scratch = make_host();
+	g_autofree char *user = gclk_scratch_path(scratch, "proc/101/ns/user");
+	g_autofree char *unread = gclk_scratch_path(scratch, "proc/102/ns/user");
+	g_autofree char *unread_net = gclk_scratch_path(scratch, "proc/102/ns/net");
+	g_autoptr(GclkProcesses) processes = NULL;
+
+	add(scratch, 100, "chronyd", "chronyd", ABLE, 1, "net:[2]");
+	add(scratch, 101, "chronyd", "chronyd", ABLE, 1, "net:[1]");
+	unlink(user);
+	add_link(scratch, 101, "user", "user:[2]");
+	add(scratch, 102, "ntpd", "ntpd", ABLE, 1, "net:[1]");
+	unlink(unread);
+	unlink(unread_net);
+	processes = gclk_processes_read(scratch);
+	GCLK_ASSERT_INT(gclk_processes_find(processes, "chronyd")->pid, 101); /* here first */
+	GCLK_ASSERT_INT(gclk_processes_find_pid(processes, "chronyd", 100)->elsewhere, TRUE);
+	GCLK_ASSERT_INT(gclk_processes_find_pid(processes, "chronyd", 100)->steers, TRUE);
+	GCLK_ASSERT_INT(gclk_processes_find_pid(processes, "chronyd", 101)->able, FALSE);
+	GCLK_ASSERT_INT(gclk_processes_find(processes, "ntpd")->able, TRUE);
+	GCLK_ASSERT_INT(gclk_processes_find(processes, "ntpd")->elsewhere, FALSE);
+	CU_ASSERT_PTR_NULL(gclk_processes_find_pid(processes, "ntpd", 101));
+	CU_ASSERT_PTR_NULL(gclk_processes_find(processes, "ptp4l"));
+}
+
+static void test_helpers(void)
+{
+	g_autoptr(GclkScratch) scratch = make_host();
+	g_autoptr(GclkProcesses) processes = NULL;
+
+	add(scratch, 200, "chronyd", "chronyd", ABLE, 1, "net:[1]");
+	add(scratch, 201, "chronyd", "chronyd", UNABLE, 200, "net:[1]");
+	add(scratch, 150, "ntpd", "ntpd:_ntp_engine", UNABLE, 300, "net:[1]");
+	add(scratch, 300, "ntpd", "ntpd:_[priv]", ABLE, 1, "net:[1]");
+	add(scratch, 400, "ptp4l", "ptp4l -S", ABLE, 200, "net:[1]"); /* a child, not a helper */
+	gclk_scratch_write(scratch, "proc/500/comm", "chronyd\n", -1);
+	gclk_scratch_write(
+		scratch, "proc/500/status", "Name:\tchronyd\nState:\tZ (zombie)\nPPid:\t1\n", -1);
+	processes = gclk_processes_read(scratch);
+	GCLK_ASSERT_INT(processes->all->len, 3);
+	GCLK_ASSERT_INT(gclk_processes_find(processes, "chronyd")->pid, 200);
+	GCLK_ASSERT_INT(gclk_processes_find(processes, "ntpd")->pid, 300);
+	CU_ASSERT_TRUE(gclk_process_is_openntpd(gclk_processes_find(processes, "ntpd")));
+	CU_ASSERT_FALSE(gclk_process_is_openntpd(gclk_processes_find(processes, "chronyd")));
+}
+
+static void test_tell(void)
+{
+	g_autoptr(GclkScratch) scratch = make_host();
+	g_autoptr(GclkProcesses) processes = NULL;
+	g_autoptr(GclkDaemonReport) report = gclk_daemon_report_new("x");
+
+	add(scratch, 100, "chronyd", "chronyd -x", ABLE, 1, "net:[1]");
+	add(scratch, 101, "ntpd", "ntpd", UNABLE, 1, "net:[1]");
+	add(scratch, 102, "systemd-timesyn", "x", ABLE, 1, "net:[1]");
+	processes = gclk_processes_read(scratch);
+	gclk_process_tell(gclk_processes_find(processes, "chronyd"), report);
+	GCLK_ASSERT_INT(report->steers, GCLK_STEERS_NO);
+	GCLK_ASSERT_HAS(report->steers_why, "command line");
+	gclk_process_tell(gclk_processes_find(processes, "ntpd"), report);
+	GCLK_ASSERT_INT(report->steers, GCLK_STEERS_NO);
+	GCLK_ASSERT_HAS(report->steers_why, "CAP_SYS_TIME");
+	gclk_process_tell(gclk_processes_find(processes, "systemd-timesyn"), report);
+	GCLK_ASSERT_INT(report->steers, GCLK_STEERS_YES);
+	GCLK_ASSERT_INT(report->pid, 102);
+	gclk_process_tell(NULL, report);
+	GCLK_ASSERT_INT(report->steers, GCLK_STEERS_UNKNOWN);
+}
+
+/* No /proc, or one full of time daemons. */
+static void test_bounds(void)
+{
+	g_autoptr(GclkScratch) scratch = make_host();
+	g_autoptr(GclkProcesses) none = gclk_processes_read("/nonexistent");
+	g_autoptr(GclkProcesses) many = NULL;
+
+	GCLK_ASSERT_INT(none->all->len, 0);
+	for (int i = 0; i < 100; i++)
+		add(scratch, 1000 + i, "chronyd", "chronyd", ABLE, 1, "net:[1]");
+	many = gclk_processes_read(scratch);
+	GCLK_ASSERT_INT(many->all->len, 64);
+}
+
+int main(void)
+{
+	static const GclkTestCase cases[] = {
+		{ "daemons", test_daemons },
+		{ "arguments", test_arguments },
+		{ "namespaces", test_namespaces },
+		{ "helpers", test_helpers },
+		{ "second proof", test_tell },
+		{ "bounds", test_bounds },
+		{ NULL, NULL },
+	};
+
+	return gclk_test_main("processes", cases);
+}
