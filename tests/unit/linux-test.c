@@ -277,6 +277,36 @@ static void test_read_limit(void)
 	tear_down(&f);
 }
 
+static void test_read_tail(void)
+{
+	g_autofree char *path = NULL, *fifo = NULL, *end = NULL, *whole = NULL, *kernel = NULL;
+	g_autoptr(GError) missing = NULL, folder = NULL, pipe = NULL;
+	gsize length = 99;
+	Fixture f;
+
+	set_up(&f);
+	path = file_in(&f, "f");
+	fifo = file_in(&f, "fifo");
+	CU_ASSERT(mkfifo(fifo, 0600) == 0);
+	CU_ASSERT(f.platform->write_file(f.platform, path, "12345", 5, FALSE, NULL));
+	end = f.platform->read_tail(f.platform, path, 2, &length, NULL);
+	GCLK_ASSERT_STR(end, "45");
+	GCLK_ASSERT_INT(length, 2);
+	whole = f.platform->read_tail(f.platform, path, 6, &length, NULL);
+	GCLK_ASSERT_STR(whole, "12345");
+	GCLK_ASSERT_INT(length, 5);
+	/* /proc says size 0: its end is not known, so this is its beginning */
+	kernel = f.platform->read_tail(f.platform, "/proc/self/status", 10, &length, NULL);
+	CU_ASSERT(kernel && length == 10);
+	CU_ASSERT_PTR_NULL(f.platform->read_tail(f.platform, "/no/such", 10, NULL, &missing));
+	CU_ASSERT(g_error_matches(missing, G_FILE_ERROR, G_FILE_ERROR_NOENT));
+	CU_ASSERT_PTR_NULL(f.platform->read_tail(f.platform, f.folder, 10, NULL, &folder));
+	CU_ASSERT_PTR_NOT_NULL(folder);
+	CU_ASSERT_PTR_NULL(f.platform->read_tail(f.platform, fifo, 10, NULL, &pipe));
+	GCLK_ASSERT_HAS(pipe->message, fifo);
+	tear_down(&f);
+}
+
 static void test_read_odd_files(void)
 {
 	g_autoptr(GError) missing = NULL, folder = NULL, device = NULL;
@@ -558,6 +588,7 @@ int main(void)
 		{ "writing leaves nothing behind", test_write_leaves_nothing },
 		{ "writing fails", test_write_fails },
 		{ "read limit", test_read_limit },
+		{ "the end of a file", test_read_tail },
 		{ "odd files", test_read_odd_files },
 		{ "list directory", test_list_directory },
 		{ "read link", test_read_link },
