@@ -141,6 +141,7 @@ static Missing missing_look(const Look *look, const GclkOffer *offer)
 
 	missing.state = gclk_kernel_driver(
 		survey->reader, survey->release, missing.module, missing.config, &missing.evidence);
+	missing.config_gz = gclk_reader_exists(survey->reader, "/proc/config.gz");
 	missing.new_enough = gclk_kernel_since(survey->release, offer->since[0], offer->since[1]);
 	return missing;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A whole machine that lies: every file, name, link, CPUID leaf and sysctl that detection asks for
- * is a piece of the input, which one depends on what is asked.
+ * is a piece of the input, which one depends on what is asked. Also what the doctor says of it.
  */
 #include "fuzz.h"
 
@@ -10,6 +10,8 @@
 #include <glib.h>
 
 #include "detect/detection.h"
+#include "doctor/survey.h"
+#include "guestclock/finding.h"
 
 #define NAMES_MAX 64
 
@@ -90,6 +92,21 @@ static void cpuid(guint32 leaf, guint32 registers[4])
 		registers[2] |= 1u << 31;
 }
 
+/* The doctor's word on that machine: each finding is one, and whole. */
+static void diagnose(const GclkMachine *machine)
+{
+	g_autoptr(GclkSurvey) survey = gclk_survey_new(machine);
+	g_autoptr(GPtrArray) findings = gclk_survey_check(survey);
+
+	for (guint i = 0; i < findings->len; i++) {
+		const GclkFinding *finding = findings->pdata[i];
+
+		g_assert_true(finding->statement && finding->statement[0]);
+		g_assert_true(finding->severity <= GCLK_SEVERITY_NOTE || finding->remedy);
+		g_assert_true(gclk_findings_find(findings, finding->id) == finding);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	g_autofree char *dump = g_strndup((const char *)data, size);
@@ -117,5 +134,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		g_assert_true(*c == '\n' || !g_ascii_iscntrl(*c));
 	json = gclk_detection_json(detection);
 	g_assert_true(g_utf8_validate(json, -1, NULL));
+	diagnose(&machine);
 	return 0;
 }

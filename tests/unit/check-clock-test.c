@@ -201,8 +201,7 @@ static void rtc_by_adjtime(void)
 static void rtc_that_is_strange(void)
 {
 	static const char *const texts[] = { "", "soon\n", "-5\n", "99999999999999999999999\n",
-		"\x7f"
-		"ELF" };
+		"\177ELF" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
 		GclkBed bed;
