@@ -278,13 +278,21 @@ static void check_tsc(const Look *look, gboolean current_is_right)
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
+/* One whose rate may change, where kvm-clock, which is told of that, is there in its place. */
+static gboolean tsc_is_second(const GclkSurvey *survey)
+{
+	return g_strv_contains((const gchar *const *)survey->clocksources, "kvm-clock") &&
+	       tsc_is_variable(survey->machine);
+}
+
 /* Those that may be switched to: not a TSC that is known to be bad. */
 static char **usable(const GclkSurvey *survey)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 
 	for (gsize i = 0; survey->clocksources && survey->clocksources[i]; i++)
-		if (strcmp(survey->clocksources[i], "tsc") != 0 || !tsc_is_known_bad(survey->log))
+		if (strcmp(survey->clocksources[i], "tsc") != 0 ||
+			!(tsc_is_known_bad(survey->log) || tsc_is_second(survey)))
 			g_ptr_array_add(names, survey->clocksources[i]);
 	g_ptr_array_add(names, NULL);
 	return (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);

@@ -290,35 +290,6 @@ static void check_resume(const GclkFreebsdCase *c)
 		gclk_freebsd_number_name(GCLK_FREEBSD_HV_IGNORE_SYNC), "0");
 }
 
-/* --- the kernel's log ------------------------------------------------------------------------- */
-
-/*
- * kern_resource.c (calcru): CPU time is counted in TSC cycles, and a process seems to have used
- * less than before. Newer kernels say so on bare metal only, so that silence in a guest proves
- * nothing.
- */
-static void check_calcru(const GclkFreebsdCase *c)
-{
-	const GclkKernelEvent *event = gclk_kernel_log_event(c->survey->log, GCLK_KLOG_CALCRU);
-	gboolean tsc = c->clock->timecounter && gclk_freebsd_is_tsc(c->clock->timecounter);
-	GclkFinding *finding;
-
-	if (!event)
-		return;
-	finding = add(c, "freebsd-calcru", tsc ? GCLK_SEVERITY_WARNING : GCLK_SEVERITY_NOTE,
-		tsc ? "the TSC, by which time is kept here, has changed its rate or jumped"
-		    : "the TSC has changed its rate or jumped; time is not kept by it here, only "
-		      "the "
-		      "CPU time of processes is",
-		c->is_virtual
-			? "after a migration or a restore that is to be expected; else let the "
-			  "host give the guest an invariant TSC"
-			: "switch off power saving that changes the TSC's rate, or choose another "
-			  "kern.timecounter.hardware");
-	gclk_finding_add_evidence(finding, "%s", event->line);
-	gclk_finding_add_evidence(finding, "lines of this kind: %u", event->count);
-}
-
 void gclk_check_freebsd(const GclkSurvey *survey, GPtrArray *findings)
 {
 	const GclkMachine *machine = survey->machine;
@@ -336,5 +307,4 @@ void gclk_check_freebsd(const GclkSurvey *survey, GPtrArray *findings)
 	check_event_timer(&c);
 	check_hvtimesync(&c);
 	check_resume(&c);
-	check_calcru(&c);
 }

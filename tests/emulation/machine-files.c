@@ -32,12 +32,17 @@ void machine_files_start(void)
 	snprintf(root, sizeof root, "%s/root", machine_folder);
 }
 
-/* The path to use instead: path itself, or one in buffer. */
+/* The path to use instead: path itself, or one in buffer. A precision clock that the machine has
+   opens (machine-kernel.c answers for it). */
 static const char *redirect(const char *path, char buffer[16384])
 {
 	static const char *const below[] = { "/proc", "/sys", "/run", "/boot", "/efi", "/etc",
 		"/lib/modules", "/usr/lib/modules", "/var/log", "/var/run", "/.dockerenv" };
 
+	if (root[0] && path && strncmp(path, "/dev/ptp", 8) == 0) {
+		snprintf(buffer, 16384, "%s/sys/class/ptp/%s", root, path + 5);
+		return access(buffer, F_OK) == 0 ? "/dev/null" : buffer;
+	}
 	for (unsigned i = 0; root[0] && path && i < sizeof below / sizeof below[0]; i++) {
 		size_t length = strlen(below[i]);
 

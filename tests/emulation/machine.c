@@ -67,7 +67,7 @@ static void answer(greg_t *r)
 	int at = find_leaf(leaf);
 
 	if ((leaf >= HYPERVISOR_FIRST && leaf <= HYPERVISOR_LAST) || leaf == POWER ||
-		(leaf == EXTENDED && at >= 0)) {
+		leaf == EXTENDED) {
 		a = at < 0 ? 0 : leaves[at].a;
 		b = at < 0 ? 0 : leaves[at].b;
 		c = at < 0 ? 0 : leaves[at].c;

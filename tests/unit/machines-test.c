@@ -233,7 +233,7 @@ static void compare(const char *folder, const Seen *seen, const char *expected)
 	}
 	CU_ASSERT_TRUE(good);
 	CU_ASSERT_TRUE(checked >= 3); /* both verdicts and whose the clock is */
-	if (!good || g_strcmp0(g_getenv("GUESTCLOCK_SHOW_MACHINE"), folder) == 0)
+	if (!good || g_getenv("GUESTCLOCK_SHOW_MACHINE"))
 		show(seen);
 }
 
@@ -298,13 +298,22 @@ static void check_machine(const char *folder)
 		compare_environment(&recorded->machine, survey->detection);
 }
 
+static gboolean is_wanted(const char *folder)
+{
+	const char *only = g_getenv("GUESTCLOCK_SHOW_MACHINE");
+	g_autofree char *name = g_path_get_basename(folder);
+
+	return !only || strcmp(only, name) == 0;
+}
+
 static void all_machines(void)
 {
 	g_auto(GStrv) folders = gclk_recorded_machine_folders();
 
 	CU_ASSERT_TRUE(g_strv_length(folders) >= 60);
 	for (guint i = 0; folders[i]; i++)
-		check_machine(folders[i]);
+		if (is_wanted(folders[i]))
+			check_machine(folders[i]);
 }
 
 /* --- the comparison itself -------------------------------------------------------------------- */
