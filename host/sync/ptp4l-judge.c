@@ -177,7 +177,6 @@ static void judge_lock(const Judge *judge, GclkDaemonReport *report)
 	}
 	report->locked_why = g_strdup_printf("port %u is %s: %s", judge->port->number,
 		judge->state_name, state_meaning(judge->port->state));
-	report->remedy = g_strdup(state_remedy(judge->port->state));
 }
 
 /* The grandmaster's own error, the offset as measured, and what an asymmetric path may hide. */
@@ -213,6 +212,15 @@ static void judge_quality(const Judge *judge, GclkDaemonReport *report)
 
 /* --- the second proof ------------------------------------------------------------------------- */
 
+static void set_no_steers(GclkDaemonReport *report, const char *remedy, const char *why)
+{
+	report->steers = GCLK_STEERS_NO;
+	g_free(report->steers_why);
+	g_free(report->remedy);
+	report->steers_why = g_strdup(why);
+	report->remedy = g_strdup(remedy);
+}
+
 static void set_steers(GclkDaemonReport *report, GclkSteers steers, const char *why)
 {
 	report->steers = steers;
@@ -231,16 +239,20 @@ void gclk_ptp4l_judge_steers(
 		why = g_strdup_printf("it steers the network card's clock%s%s, not the system "
 				      "clock",
 			view->device ? " of " : "", view->device ? view->device : "");
-		set_steers(report, GCLK_STEERS_NO, why);
+		set_no_steers(report,
+			"start phc2sys, which carries PTP to the system clock (phc2sys -a -r)",
+			why);
 	} else if (settings->feeds) {
 		why = g_strdup_printf("it feeds the refclock %s", settings->feeds);
-		set_steers(report, GCLK_STEERS_NO, why);
+		set_no_steers(report, "let chronyd follow that refclock", why);
 	} else if (settings->free_running) {
-		set_steers(report, GCLK_STEERS_NO, "it was told to run free (free_running)");
+		set_no_steers(report, "set free_running to 0 in its configuration",
+			"it was told to run free (free_running)");
 	} else if (!view->process_seen) {
 		set_steers(report, GCLK_STEERS_UNKNOWN, "its process cannot be seen from here");
 	} else if (!view->able) {
-		set_steers(report, GCLK_STEERS_NO, "it may not set the clock (no CAP_SYS_TIME)");
+		set_no_steers(report, "let it keep CAP_SYS_TIME",
+			"it may not set the clock (no CAP_SYS_TIME)");
 	} else if (stamping == GCLK_PTP_STAMPING_UNKNOWN) {
 		set_steers(report, GCLK_STEERS_UNKNOWN,
 			"by which clock it stamps packets is not known");
@@ -318,6 +330,10 @@ void gclk_ptp4l_judge(
 			judge.port->state == GCLK_PTP_PORT_UNCALIBRATED;
 	find_age(&judge);
 	judge_lock(&judge, report);
+	if (!report->locked) {
+		g_free(report->remedy);
+		report->remedy = g_strdup(state_remedy(judge.port->state));
+	}
 	judge_quality(&judge, report);
 	add_evidence(&judge, report);
 }

@@ -307,6 +307,7 @@ static void report_unreachable(const Instance *instance, GclkDaemonReport *repor
 
 	report->presence = instance->error == EACCES ? GCLK_DAEMON_FORBIDDEN : GCLK_DAEMON_SILENT;
 	report->problem = g_strdup_printf("%s: %s", way, g_strerror(instance->error));
+	g_free(report->remedy);
 	report->remedy = g_strdup(
 		instance->error == EACCES
 			? "run hostclock as root; from linuxptp 4.0 on ptp4l has a read-only "
@@ -319,18 +320,18 @@ static GclkDaemonReport *report_on(const Instance *instance)
 	GclkDaemonReport *report = gclk_daemon_report_new("ptp4l");
 
 	report->pid = instance->process ? instance->process->pid : 0;
-	if (!instance->paths) {
-		report_unreachable(instance, report);
-	} else if (instance->understood == 0) {
+	judge(instance, instance->understood > 0, report);
+	if (instance->understood > 0) {
+		gclk_daemon_report_add_evidence(report, "asked at %s (domain %u)", instance->socket,
+			instance->settings->domain);
+	} else if (instance->paths) {
 		report->presence = instance->garbled ? GCLK_DAEMON_GARBLED : GCLK_DAEMON_SILENT;
 		report->problem = g_strdup_printf("%s %s", instance->socket,
 			instance->garbled ? "gave answers that cannot be understood"
 					  : "did not answer");
 	} else {
-		gclk_daemon_report_add_evidence(report, "asked at %s (domain %u)", instance->socket,
-			instance->settings->domain);
+		report_unreachable(instance, report);
 	}
-	judge(instance, instance->understood > 0, report);
 	return report;
 }
 

@@ -340,14 +340,12 @@ static void claim_other(Maker *maker, const GclkDaemonReport *report)
 	case GCLK_REFERENCE_REFCLOCK:
 		claim_ntp(maker, report);
 		break;
-	case GCLK_REFERENCE_LOCAL:
-		add_claim(maker, GCLK_PROTOCOL_LOCAL, report, report);
-		break;
 	case GCLK_REFERENCE_PHC:
 	case GCLK_REFERENCE_HOST:
 		claim_unknown(maker, report);
 		break;
 	case GCLK_REFERENCE_NONE:
+	case GCLK_REFERENCE_LOCAL: /* nobody's claim */
 	case GCLK_REFERENCE_PTP:
 		break;
 	}

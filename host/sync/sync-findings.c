@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "guestclock/finding.h"
+#include "guestclock/format.h"
 
 typedef struct {
 	GclkHostSync *sync;
@@ -127,8 +128,7 @@ static void find_idle_ptp(const Look *look, const GclkClaim *claim)
 			"or give chronyd the PTP clock as a refclock",
 			"PTP is present (%s), but the system clock follows NTP", claim->name);
 	else
-		add(look, "ptp-not-steering", GCLK_SEVERITY_WARNING,
-			"start phc2sys, which carries PTP to the system clock (phc2sys -a -r)",
+		add(look, "ptp-not-steering", GCLK_SEVERITY_WARNING, claim->lock->remedy,
 			"PTP is present (%s), but it does not steer the system clock: %s",
 			claim->name, claim->why_not_steers);
 }
@@ -248,4 +248,58 @@ void gclk_sync_find(GclkHostSync *sync, const GPtrArray *reports, const GPtrArra
 		find_host(&look, reports->pdata[i]);
 	}
 	gclk_findings_sort(sync->findings);
+}
+
+/* --- evidence --------------------------------------------------------------------------------- */
+
+static void keep(GclkHostSync *sync, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void keep(GclkHostSync *sync, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_ptr_array_add(sync->evidence, g_strdup_vprintf(format, args));
+	va_end(args);
+}
+
+static void keep_evidence(GclkHostSync *sync, const GclkDaemonReport *report)
+{
+	if (report->presence == GCLK_DAEMON_ABSENT)
+		return;
+	if (report->problem)
+		keep(sync, "%s: %s", report->daemon, report->problem);
+	if (report->presence == GCLK_DAEMON_ANSWERS && report->locked_why)
+		keep(sync, "%s: %s: %s", report->daemon, report->locked ? "locked" : "not locked",
+			report->locked_why);
+	if (report->steers_why)
+		keep(sync, "%s: %s: %s", report->daemon,
+			report->steers == GCLK_STEERS_YES ? "steers the system clock"
+			: report->steers == GCLK_STEERS_NO
+				? "does not steer the system clock"
+				: "may or may not steer the system clock",
+			report->steers_why);
+	for (guint i = 0; i < report->evidence->len; i++)
+		keep(sync, "%s: %s", report->daemon, (char *)report->evidence->pdata[i]);
+}
+
+static void keep_kernel(GclkHostSync *sync, const GclkKernelClock *kernel)
+{
+	char error[32];
+
+	if (!kernel->known) {
+		keep(sync, "kernel: it does not say whether its clock is synchronised");
+		return;
+	}
+	gclk_format_bound(kernel->max_error, error);
+	keep(sync, "kernel: calls its clock %s, maximum error %s, TAI offset %d s (proves nothing)",
+		kernel->unsynchronised ? "unsynchronised" : "synchronised", error,
+		kernel->tai_offset);
+}
+
+void gclk_sync_keep_evidence(
+	GclkHostSync *sync, const GPtrArray *reports, const GclkKernelClock *kernel)
+{
+	for (guint i = 0; i < reports->len; i++)
+		keep_evidence(sync, reports->pdata[i]);
+	keep_kernel(sync, kernel);
 }

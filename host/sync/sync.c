@@ -154,30 +154,32 @@ static void decide_held(Decision *decision, const GclkClaim *claim)
 	sync->synchronised = gclk_claim_proven(claim) && claim->protocol >= GCLK_PROTOCOL_NTP;
 	if (claim->trouble)
 		set_reason(sync, claim->remedy, "%s", claim->trouble);
-	else if (claim->protocol == GCLK_PROTOCOL_LOCAL)
-		set_reason(sync, "give it a server or a grandmaster", "%s: %s", claim->name,
-			claim->lock->locked_why ? claim->lock->locked_why
-						: "it follows its own clock");
+}
+
+/* A remedy for trouble is of no use to one that does not steer. */
+static const char *locked_remedy(const GclkClaim *claim)
+{
+	if (claim->remedy && !claim->trouble)
+		return claim->remedy;
+	if (claim->steers == GCLK_STEERS_UNKNOWN)
+		return "run hostclock on the host itself, as root";
+	return claim->lock->remedy ? claim->lock->remedy
+				   : "start it so that it steers the system clock";
 }
 
 static void decide_locked(Decision *decision, const GclkClaim *claim)
 {
 	gboolean unknown = claim->steers == GCLK_STEERS_UNKNOWN;
+	const char *source = claim->lock->source;
 
 	take_figures(decision->sync, claim);
 	decision->sync->bound = GCLK_BOUND_UNKNOWN;
 	decision->sync->effective = unknown ? GCLK_PROTOCOL_UNKNOWN : GCLK_PROTOCOL_NONE;
-	set_reason(decision->sync,
-		claim->remedy ? claim->remedy
-		: unknown     ? "run hostclock on the host itself, as root"
-		: claim->protocol == GCLK_PROTOCOL_PTP && !claim->steer
-			? "start phc2sys, which carries PTP to the system clock (phc2sys -a -r)"
-			: "start it so that it steers the system clock",
+	set_reason(decision->sync, locked_remedy(claim),
 		unknown ? "%s is locked%s%s, but whether it steers the system clock is not known: "
 			  "%s"
 			: "%s is locked%s%s and does not steer the system clock: %s",
-		claim->name, claim->lock->source ? " to " : "",
-		claim->lock->source ? claim->lock->source : "", claim->why_not_steers);
+		claim->name, source ? " to " : "", source ? source : "", claim->why_not_steers);
 }
 
 /* --- when nothing is locked ------------------------------------------------------------------- */
@@ -202,6 +204,7 @@ static const GclkDaemonReport *find_mute(const GPtrArray *reports)
 	return found;
 }
 
+/* The one with most to lock to. */
 static const GclkDaemonReport *find_answering(const GPtrArray *reports)
 {
 	const GclkDaemonReport *found = NULL;
@@ -217,10 +220,41 @@ static const GclkDaemonReport *find_answering(const GPtrArray *reports)
 	return found;
 }
 
+static const GclkDaemonReport *find_local(const GPtrArray *reports)
+{
+	for (guint i = 0; i < reports->len; i++) {
+		const GclkDaemonReport *report = reports->pdata[i];
+
+		if (report->presence == GCLK_DAEMON_ANSWERS &&
+			report->reference == GCLK_REFERENCE_LOCAL)
+			return report;
+	}
+	return NULL;
+}
+
+static void decide_silent(Decision *decision)
+{
+	if (decision->kernel->known && !decision->kernel->unsynchronised) {
+		decision->sync->effective = GCLK_PROTOCOL_UNKNOWN;
+		set_reason(decision->sync,
+			"tell hostclock where the time daemon can be asked ([daemons] in "
+			"hostclock.conf)",
+			"no time daemon answers; the kernel calls its clock synchronised, which "
+			"proves nothing");
+		return;
+	}
+	decision->sync->effective = GCLK_PROTOCOL_NONE;
+	set_reason(decision->sync, "set up a time daemon, such as chronyd",
+		decision->reports->len
+			? "none of its time daemons can be asked, and none may steer its clock"
+			: "no time daemon is seen on this host");
+}
+
 static void decide_unheld(Decision *decision)
 {
 	const GclkDaemonReport *mute = find_mute(decision->reports);
-	const GclkDaemonReport *report = find_answering(decision->reports);
+	const GclkDaemonReport *local = find_local(decision->reports);
+	const GclkDaemonReport *report = local ? local : find_answering(decision->reports);
 	GclkHostSync *sync = decision->sync;
 
 	if (mute) {
@@ -228,20 +262,14 @@ static void decide_unheld(Decision *decision)
 		set_reason(sync, mute->remedy, "%s: %s", mute->daemon,
 			mute->problem ? mute->problem : "it does not answer");
 	} else if (report) {
-		sync->effective = GCLK_PROTOCOL_NONE;
-		set_reason(sync, report->remedy, "%s: %s", report->daemon,
-			report->locked_why ? report->locked_why : "it is not locked");
-	} else if (decision->kernel->known && !decision->kernel->unsynchronised) {
-		sync->effective = GCLK_PROTOCOL_UNKNOWN;
+		sync->effective = local ? GCLK_PROTOCOL_LOCAL : GCLK_PROTOCOL_NONE;
 		set_reason(sync,
-			"tell hostclock where the time daemon can be asked "
-			"([daemons] in hostclock.conf)",
-			"no time daemon answers; the kernel calls its clock synchronised, which "
-			"proves nothing");
+			local && !report->remedy ? "give it a server or a grandmaster to follow"
+						 : report->remedy,
+			"%s: %s", report->daemon,
+			report->locked_why ? report->locked_why : "it is not locked");
 	} else {
-		sync->effective = GCLK_PROTOCOL_NONE;
-		set_reason(sync, "set up a time daemon, such as chronyd",
-			"no time daemon is seen on this host");
+		decide_silent(decision);
 	}
 }
 
@@ -387,52 +415,6 @@ static gboolean is_fallback(const Decision *decision)
 	return broken && decision->sync->effective == GCLK_PROTOCOL_NTP;
 }
 
-/* --- evidence --------------------------------------------------------------------------------- */
-
-static void keep(GclkHostSync *sync, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void keep(GclkHostSync *sync, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	g_ptr_array_add(sync->evidence, g_strdup_vprintf(format, args));
-	va_end(args);
-}
-
-static void keep_evidence(GclkHostSync *sync, const GclkDaemonReport *report)
-{
-	if (report->presence == GCLK_DAEMON_ABSENT)
-		return;
-	if (report->problem)
-		keep(sync, "%s: %s", report->daemon, report->problem);
-	if (report->presence == GCLK_DAEMON_ANSWERS && report->locked_why)
-		keep(sync, "%s: %s: %s", report->daemon, report->locked ? "locked" : "not locked",
-			report->locked_why);
-	if (report->steers_why)
-		keep(sync, "%s: %s: %s", report->daemon,
-			report->steers == GCLK_STEERS_YES ? "steers the system clock"
-			: report->steers == GCLK_STEERS_NO
-				? "does not steer the system clock"
-				: "may or may not steer the system clock",
-			report->steers_why);
-	for (guint i = 0; i < report->evidence->len; i++)
-		keep(sync, "%s: %s", report->daemon, (char *)report->evidence->pdata[i]);
-}
-
-static void keep_kernel(GclkHostSync *sync, const GclkKernelClock *kernel)
-{
-	char error[32];
-
-	if (!kernel->known) {
-		keep(sync, "kernel: it does not say whether its clock is synchronised");
-		return;
-	}
-	gclk_format_bound(kernel->max_error, error);
-	keep(sync, "kernel: calls its clock %s, maximum error %s, TAI offset %d s (proves nothing)",
-		kernel->unsynchronised ? "unsynchronised" : "synchronised", error,
-		kernel->tai_offset);
-}
-
 /* --- all of it -------------------------------------------------------------------------------- */
 
 static void decide(Decision *decision)
@@ -471,9 +453,7 @@ GclkHostSync *gclk_host_sync_decide(
 		sync->effective != GCLK_PROTOCOL_PTP)
 		sync->bound = GCLK_BOUND_UNKNOWN;
 	summarise(sync);
-	for (guint i = 0; i < reports->len; i++)
-		keep_evidence(sync, reports->pdata[i]);
-	keep_kernel(sync, kernel);
+	gclk_sync_keep_evidence(sync, reports, kernel);
 	gclk_sync_find(sync, reports, claims, kernel);
 	return sync;
 }
