@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "gate/domains.h"
 
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "gate/libvirt-api.h"
 
 #define METADATA_KEY "guestclock"
 
 struct GclkDomains {
+	GclkLibvirt api;
 	virConnectPtr connection;
 };
 
-typedef virDomain Domain;
-static void free_domain(Domain *domain)
+/* A domain with the API that frees it. */
+typedef struct {
+	const GclkLibvirt *api;
+	virDomainPtr domain;
+} Handle;
+
+static void handle_clear(Handle *handle)
 {
-	virDomainFree(domain);
+	if (handle->domain)
+		handle->api->domain_free(handle->domain);
 }
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Domain, free_domain)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Handle, handle_clear)
 
 /* libvirt prints errors by itself unless told otherwise. */
 static void be_silent(void *user, virErrorPtr error)
@@ -25,36 +33,34 @@ static void be_silent(void *user, virErrorPtr error)
 	(void)error;
 }
 
-static gboolean fail(GError **error, const char *what)
+static gboolean fail(const GclkLibvirt *api, GError **error, const char *what)
 {
-	const char *message = virGetLastErrorMessage();
-
-	g_set_error(error, G_IO_CHANNEL_ERROR, G_IO_CHANNEL_ERROR_FAILED, "%s: %s", what, message);
+	g_set_error(error, G_IO_CHANNEL_ERROR, G_IO_CHANNEL_ERROR_FAILED, "%s: %s", what,
+		api->get_last_error_message());
 	return FALSE;
 }
 
 GclkDomains *gclk_domains_open(const char *uri, gboolean read_only, GError **error)
 {
 	g_autofree char *what = g_strdup_printf("libvirt (%s)", uri ? uri : "its default URI");
-	virConnectPtr connection;
-	GclkDomains *domains;
+	g_autofree GclkDomains *domains = g_new0(GclkDomains, 1);
+	GclkLibvirt *api = &domains->api;
 
-	virSetErrorFunc(NULL, be_silent);
-	connection = read_only ? virConnectOpenReadOnly(uri) : virConnectOpen(uri);
-	if (!connection) {
-		fail(error, what);
+	if (!gclk_libvirt_load(api, error))
 		return NULL;
-	}
-	domains = g_new0(GclkDomains, 1);
-	domains->connection = connection;
-	return domains;
+	api->set_error_func(NULL, be_silent);
+	domains->connection = read_only ? api->connect_open_read_only(uri) : api->connect_open(uri);
+	if (domains->connection)
+		return g_steal_pointer(&domains);
+	fail(api, error, what);
+	return NULL;
 }
 
 void gclk_domains_close(GclkDomains *domains)
 {
 	if (!domains)
 		return;
-	virConnectClose(domains->connection);
+	domains->api.connect_close(domains->connection);
 	g_free(domains);
 }
 
@@ -70,65 +76,68 @@ void gclk_domain_free(GclkDomain *domain)
 
 /* --- looking ---------------------------------------------------------------------------------- */
 
-static Domain *look_up(GclkDomains *domains, const char *name, GError **error)
+static gboolean look_up(GclkDomains *domains, const char *name, Handle *out, GError **error)
 {
-	Domain *domain = virDomainLookupByName(domains->connection, name);
-
-	if (!domain)
-		domain = virDomainLookupByUUIDString(domains->connection, name);
-	if (!domain)
+	out->api = &domains->api;
+	out->domain = out->api->domain_lookup_by_name(domains->connection, name);
+	if (!out->domain)
+		out->domain = out->api->domain_lookup_by_uuid(domains->connection, name);
+	if (!out->domain)
 		g_set_error(error, G_IO_CHANNEL_ERROR, G_IO_CHANNEL_ERROR_FAILED,
 			"libvirt knows no domain \"%s\" here", name);
-	return domain;
+	return out->domain != NULL;
 }
 
-/* A transient domain has no stored definition: the live one then. */
-static char *get_xml(Domain *domain)
+/* A transient domain has no stored definition: the live one then. free(3) it. */
+static char *get_xml(const Handle *handle)
 {
-	char *xml = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
+	char *xml = handle->api->domain_get_xml(handle->domain, VIR_DOMAIN_XML_INACTIVE);
 
-	return xml ? xml : virDomainGetXMLDesc(domain, 0);
+	return xml ? xml : handle->api->domain_get_xml(handle->domain, 0);
 }
 
-static void read_need(Domain *domain, GclkDomain *out)
+static void read_need(const Handle *handle, GclkDomain *out)
 {
-	char *xml = get_xml(domain); /* malloc'd by libvirt */
+	char *xml = get_xml(handle);
 
 	if (xml)
 		gclk_need_from_xml(xml, strlen(xml), &out->need, &out->need_error);
 	else
-		fail(&out->need_error, "its XML");
+		fail(handle->api, &out->need_error, "its XML");
 	free(xml);
 }
 
-static GclkDomain *describe(Domain *domain)
+static GclkDomain *describe(const Handle *handle)
 {
 	GclkDomain *out = g_new0(GclkDomain, 1);
 	char uuid[VIR_UUID_STRING_BUFLEN] = "";
 
-	out->name = g_strdup(virDomainGetName(domain));
-	if (virDomainGetUUIDString(domain, uuid) == 0)
+	out->name = g_strdup(handle->api->domain_get_name(handle->domain));
+	if (handle->api->domain_get_uuid(handle->domain, uuid) == 0)
 		out->uuid = g_strdup(uuid);
-	out->running = virDomainIsActive(domain) == 1;
-	read_need(domain, out);
+	out->running = handle->api->domain_is_active(handle->domain) == 1;
+	read_need(handle, out);
 	return out;
 }
 
 GclkDomain *gclk_domains_get(GclkDomains *domains, const char *name, GError **error)
 {
-	g_autoptr(Domain) domain = look_up(domains, name, error);
+	g_auto(Handle) handle = { 0 };
 
-	return domain ? describe(domain) : NULL;
+	return look_up(domains, name, &handle, error) ? describe(&handle) : NULL;
 }
 
 char *gclk_domains_xml(GclkDomains *domains, const char *name, GError **error)
 {
-	g_autoptr(Domain) domain = look_up(domains, name, error);
-	char *xml = domain ? get_xml(domain) : NULL;
-	char *copy = g_strdup(xml);
+	g_auto(Handle) handle = { 0 };
+	char *xml, *copy;
 
-	if (domain && !xml)
-		fail(error, name);
+	if (!look_up(domains, name, &handle, error))
+		return NULL;
+	xml = get_xml(&handle);
+	copy = g_strdup(xml);
+	if (!xml)
+		fail(&domains->api, error, name);
 	free(xml);
 	return copy;
 }
@@ -142,18 +151,20 @@ static gint by_name(gconstpointer a, gconstpointer b)
 
 GPtrArray *gclk_domains_list(GclkDomains *domains, GError **error)
 {
+	const GclkLibvirt *api = &domains->api;
 	virDomainPtr *list = NULL;
-	int n = virConnectListAllDomains(domains->connection, &list, 0);
+	int n = api->connect_list_all_domains(domains->connection, &list, 0);
 	GPtrArray *out;
 
 	if (n < 0) {
-		fail(error, "the list of domains");
+		fail(api, error, "the list of domains");
 		return NULL;
 	}
 	out = g_ptr_array_new_with_free_func((GDestroyNotify)gclk_domain_free);
 	for (int i = 0; i < n; i++) {
-		g_ptr_array_add(out, describe(list[i]));
-		virDomainFree(list[i]);
+		g_auto(Handle) handle = { api, list[i] };
+
+		g_ptr_array_add(out, describe(&handle));
 	}
 	free(list);
 	g_ptr_array_sort(out, by_name);
@@ -162,13 +173,13 @@ GPtrArray *gclk_domains_list(GclkDomains *domains, GError **error)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static guint where_to_write(Domain *domain)
+static guint where_to_write(const Handle *handle)
 {
 	guint flags = 0;
 
-	if (virDomainIsPersistent(domain) == 1)
+	if (handle->api->domain_is_persistent(handle->domain) == 1)
 		flags |= VIR_DOMAIN_AFFECT_CONFIG;
-	if (virDomainIsActive(domain) == 1)
+	if (handle->api->domain_is_active(handle->domain) == 1)
 		flags |= VIR_DOMAIN_AFFECT_LIVE;
 	return flags;
 }
@@ -179,10 +190,10 @@ static gboolean is_same(const GclkNeed *a, const GclkNeed *b)
 	       a->max_error == b->max_error && a->strict == b->strict;
 }
 
-static gboolean read_back(Domain *domain, const GclkNeed *wanted, GError **error)
+static gboolean read_back(const Handle *handle, const GclkNeed *wanted, GError **error)
 {
 	const GclkNeed none = { 0 };
-	g_autoptr(GclkDomain) now = describe(domain);
+	g_autoptr(GclkDomain) now = describe(handle);
 
 	if (now->need_error) {
 		g_propagate_error(error, g_steal_pointer(&now->need_error));
@@ -199,16 +210,17 @@ static gboolean read_back(Domain *domain, const GclkNeed *wanted, GError **error
 gboolean gclk_domains_set_need(
 	GclkDomains *domains, const char *name, const GclkNeed *need, GError **error)
 {
-	g_autoptr(Domain) domain = look_up(domains, name, error);
+	const GclkLibvirt *api = &domains->api;
+	g_auto(Handle) handle = { 0 };
 	g_autofree char *xml = need ? gclk_need_to_xml(need) : NULL;
 
-	if (!domain)
+	if (!look_up(domains, name, &handle, error))
 		return FALSE;
-	if (virDomainSetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, xml, METADATA_KEY,
-		    GCLK_NEED_NAMESPACE, where_to_write(domain)) < 0) {
-		if (!need && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN_METADATA)
+	if (api->domain_set_metadata(handle.domain, VIR_DOMAIN_METADATA_ELEMENT, xml, METADATA_KEY,
+		    GCLK_NEED_NAMESPACE, where_to_write(&handle)) < 0) {
+		if (!need && api->get_last_error_code() == VIR_ERR_NO_DOMAIN_METADATA)
 			return TRUE;
-		return fail(error, name);
+		return fail(api, error, name);
 	}
-	return read_back(domain, need, error);
+	return read_back(&handle, need, error);
 }

@@ -234,6 +234,7 @@ gboolean gclk_need_from_xml(const char *xml, gsize length, GclkNeed *out, GError
 {
 	gboolean in_metadata = FALSE, good = TRUE;
 	xmlTextReader *reader;
+	GclkNeed need = { 0 };
 	int more = 0;
 
 	*out = (GclkNeed){ 0 };
@@ -250,10 +251,12 @@ gboolean gclk_need_from_xml(const char *xml, gsize length, GclkNeed *out, GError
 		return refuse(error, GCLK_NEED_ERROR_XML, "the domain's XML cannot be read");
 	xmlTextReaderSetErrorHandler(reader, be_silent, NULL);
 	while (good && (more = xmlTextReaderRead(reader)) == 1)
-		good = read_node(reader, &in_metadata, out, error);
+		good = read_node(reader, &in_metadata, &need, error);
 	if (good && more != 0)
 		good = refuse(error, GCLK_NEED_ERROR_XML, "the domain's XML is broken");
 	xmlFreeTextReader(reader);
+	if (good)
+		*out = need;
 	return good;
 }
 

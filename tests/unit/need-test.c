@@ -113,6 +113,7 @@ static void test_bad(void)
 		GclkNeed need;
 
 		CU_ASSERT_FALSE(parse(cases[i].xml, &need, &error));
+		CU_ASSERT_FALSE(need.declared);
 		CU_ASSERT_TRUE(g_error_matches(error, GCLK_NEED_ERROR, cases[i].code));
 		GCLK_ASSERT_HAS(error ? error->message : cases[i].xml, cases[i].part);
 	}
