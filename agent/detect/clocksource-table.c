@@ -142,6 +142,11 @@ const char *gclk_clocksource_best(const GclkClocksourceRow *row, char *const *av
 	return best;
 }
 
+gboolean gclk_clocksource_prefers(const GclkClocksourceRow *row, const char *name)
+{
+	return row && rank(row, name) == 0;
+}
+
 gboolean gclk_clocksource_wants(const GclkClocksourceRow *row, const char *name)
 {
 	return row && has_word(row->wanted, name);

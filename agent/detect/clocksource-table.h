@@ -43,6 +43,8 @@ GclkClocksourceVerdict gclk_clocksource_judge(const GclkClocksourceRow *row, con
  */
 const char *gclk_clocksource_best(const GclkClocksourceRow *row, char *const *available);
 
+/* Is it the best of the wanted, so that its absence is a loss? FALSE without a row. */
+gboolean gclk_clocksource_prefers(const GclkClocksourceRow *row, const char *name);
 /* Is it among the wanted? FALSE without a row. */
 gboolean gclk_clocksource_wants(const GclkClocksourceRow *row, const char *name);
 

@@ -25,28 +25,37 @@ typedef struct {
 
 /* --- the TSC ---------------------------------------------------------------------------------- */
 
-static gboolean is_subject(const GclkKernelEvent *event, const char *name)
+/* "tsc-early" is the same counter before it is calibrated. */
+static gboolean is_tsc(const char *clocksource)
 {
-	return event && g_strcmp0(event->subject, name) == 0;
+	return g_strcmp0(clocksource, "tsc") == 0 || g_strcmp0(clocksource, "tsc-early") == 0;
 }
 
-/* A watchdog that counts ticks loses some, and then blames the TSC for it. */
-static gboolean watchdog_was_wrong(const GclkKernelLog *log)
+static gboolean tsc_was_blamed(const GclkKernelLog *log)
+{
+	const GclkKernelEvent *unstable = gclk_kernel_log_event(log, GCLK_KLOG_UNSTABLE);
+
+	return gclk_kernel_log_event(log, GCLK_KLOG_TSC_UNSTABLE) ||
+	       gclk_kernel_log_event(log, GCLK_KLOG_TSC_WARP) ||
+	       (unstable && is_tsc(unstable->subject));
+}
+
+/* A watchdog that counts ticks loses some, and then blames the TSC for it. Its name, or NULL. */
+static const char *wrong_watchdog(const GclkKernelLog *log)
 {
 	const GclkKernelEvent *skew = gclk_kernel_log_event(log, GCLK_KLOG_SKEW);
 	const GclkKernelEvent *by = gclk_kernel_log_event(log, GCLK_KLOG_WATCHDOG_NSEC);
 	const char *watchdog = skew ? skew->other : by ? by->subject : NULL;
 
-	return watchdog && gclk_clocksource_judge(NULL, watchdog) == GCLK_CLOCKSOURCE_LOSES;
+	return watchdog && gclk_clocksource_judge(NULL, watchdog) == GCLK_CLOCKSOURCE_LOSES
+		       ? watchdog
+		       : NULL;
 }
 
 static gboolean tsc_is_known_bad(const GclkKernelLog *log)
 {
-	if (gclk_kernel_log_event(log, GCLK_KLOG_TSC_WARP))
-		return TRUE;
-	return (gclk_kernel_log_event(log, GCLK_KLOG_TSC_UNSTABLE) ||
-		       is_subject(gclk_kernel_log_event(log, GCLK_KLOG_UNSTABLE), "tsc")) &&
-	       !watchdog_was_wrong(log);
+	return gclk_kernel_log_event(log, GCLK_KLOG_TSC_WARP) ||
+	       (tsc_was_blamed(log) && !wrong_watchdog(log));
 }
 
 static void add_event(GclkFinding *finding, const GclkKernelLog *log, GclkKernelLogKind kind)
@@ -70,6 +79,11 @@ static void add_tsc_events(GclkFinding *finding, const GclkKernelLog *log)
 			"the watchdog found it off by %.3f ms in %.0f ms (%.0f ppm)",
 			(double)skew / 1e6, (double)interval / 1e6,
 			(double)skew / (double)interval * 1e6);
+	if (wrong_watchdog(log))
+		gclk_finding_add_evidence(finding,
+			"the watchdog was %s, which counts ticks: it may have lost some, and the "
+			"TSC be good",
+			wrong_watchdog(log));
 }
 
 /* CPUID leaf 0x80000007, EDX bit 8 (AMD64 manual, volume 3, appendix E.4.7). FALSE: not known. */
@@ -262,14 +276,14 @@ static void report_missing_tsc(const Look *look, gboolean current_is_right)
 	if (forbidden)
 		gclk_finding_add_evidence(finding, "/proc/cmdline: %s", forbidden->text);
 	add_tsc_events(finding, log);
-	if (!forbidden && !tsc_is_known_bad(log))
+	if (!forbidden && !tsc_was_blamed(log))
 		gclk_finding_add_evidence(finding, log ? "the kernel's log does not say why"
 						       : "the kernel's log cannot be read");
 }
 
 static void check_tsc(const Look *look, gboolean current_is_right)
 {
-	if (!look->survey->clocksources || !gclk_clocksource_wants(look->row, "tsc") ||
+	if (!look->survey->clocksources || !gclk_clocksource_prefers(look->row, "tsc") ||
 		has_available(look, "tsc") || has_available(look, "arch_sys_counter") ||
 		gclk_kernel_log_tsc_is_unused_by_design(look->survey->log))
 		return;

@@ -54,8 +54,8 @@ static const Row rows[] = {
 		"tsc=reliable only if every host's TSC is known to be good" },
 	{ { GCLK_KLOG_OVERRIDE_REFUSED, END }, "log-clocksource-refused", GCLK_SEVERITY_WARNING, 0,
 		FALSE, NULL, "the kernel has refused the clocksource that somebody asked for",
-		"take clocksource= off the kernel's command line: the kernel chooses a usable "
-		"one" },
+		"leave the choice to the kernel: take clocksource= off its command line, and write "
+		"nothing into current_clocksource" },
 	{ { GCLK_KLOG_READ_BACK, END }, "log-watchdog-slow", GCLK_SEVERITY_NOTE, 0, TRUE, NULL,
 		"reading the clocksource watchdog took too long: the vCPU was held up meanwhile, "
 		"the clocksource itself is probably good",
@@ -179,6 +179,9 @@ static void report_silence(const GclkSurvey *survey, GPtrArray *findings)
 		"the kernel's log has no complaint about clocks", NULL);
 
 	gclk_finding_add_evidence(finding, "%s log", gclk_kernel_log_origin(survey->log));
+	if (survey->os == GCLK_OS_LINUX && !gclk_kernel_log_release(survey->log))
+		gclk_finding_add_evidence(
+			finding, "what it said when this machine booted is no longer in it");
 	if (survey->os == GCLK_OS_FREEBSD && is_virtual(survey))
 		gclk_finding_add_evidence(finding,
 			"which proves little: in a virtual machine newer kernels keep silent about "

@@ -103,6 +103,10 @@ static const struct {
 	/* a right one beside a TSC that is gone */
 	{ { GCLK_GUEST("kvm", MODERN, "ro", "kvm-clock", "kvm-clock acpi_pm", SKEWED) },
 		"clocksource-ok tsc-unavailable", GCLK_SEVERITY_OK, "", NULL },
+	/* where the TSC is second best, nobody misses it */
+	{ { GCLK_GUEST("microsoft", MODERN, "ro", "hyperv_clocksource_tsc_page",
+		  "hyperv_clocksource_tsc_page hyperv_clocksource_msr acpi_pm", NULL) },
+		"clocksource-ok", GCLK_SEVERITY_OK, "", NULL },
 	/* nothing is known, nothing is invented */
 	{ { GCLK_GUEST("none", MODERN, "ro", "hpet", "hpet acpi_pm", SKEWED) }, "",
 		GCLK_SEVERITY_OK, "", NULL },
@@ -194,6 +198,18 @@ static void test_why_the_tsc_is_gone(void)
 	GCLK_ASSERT_HAS(unknown, "cannot be read");
 }
 
+static void test_blamed_tsc(void)
+{
+	const GclkComposition given = { GCLK_GUEST("kvm", MODERN, "ro", "kvm-clock", "kvm-clock",
+		"Marking clocksource 'tsc-early' as unstable because the skew is too large:\n"
+		"'refined-jiffies' wd_nsec: 484000000 x\n'tsc-early' cs_nsec: 505000000 x\n") };
+	g_autoptr(GPtrArray) findings = gclk_composed_check(&given, checks);
+	g_autofree char *evidence = gclk_composed_evidence(missing(findings));
+
+	GCLK_ASSERT_HAS(evidence, "the watchdog was refined-jiffies, which counts ticks");
+	CU_ASSERT_PTR_NULL(strstr(evidence, "does not say why"));
+}
+
 static void test_forbidden_tsc(void)
 {
 	static const char *const lines[] = { "ro notsc", "ro tsc=unstable" };
@@ -259,6 +275,7 @@ int main(void)
 		{ "cases", test_cases },
 		{ "words", test_words },
 		{ "why the TSC is gone", test_why_the_tsc_is_gone },
+		{ "a TSC that ticks blamed", test_blamed_tsc },
 		{ "a forbidden TSC", test_forbidden_tsc },
 		{ "a TSC that is not invariant", test_variable_tsc },
 		{ NULL, NULL },

@@ -147,9 +147,18 @@ static void test_silence(void)
 	g_autoptr(GPtrArray) b = gclk_composed_check(&bare, checks);
 	g_autofree char *little = gclk_composed_evidence(gclk_findings_find(a, "log-ok"));
 	g_autofree char *enough = gclk_composed_evidence(gclk_findings_find(b, "log-ok"));
+	const GclkComposition ring = { GCLK_GUEST("kvm", MODERN, NULL, NULL, NULL, "x\n") };
+	const GclkComposition boot = { GCLK_GUEST(
+		"kvm", MODERN, NULL, NULL, NULL, "Linux version " MODERN " (gcc)\n") };
+	g_autoptr(GPtrArray) c = gclk_composed_check(&ring, checks);
+	g_autoptr(GPtrArray) d = gclk_composed_check(&boot, checks);
+	g_autofree char *cut = gclk_composed_evidence(gclk_findings_find(c, "log-ok"));
+	g_autofree char *whole = gclk_composed_evidence(gclk_findings_find(d, "log-ok"));
 
 	GCLK_ASSERT_HAS(little, "calcru");
 	GCLK_ASSERT_STR(enough, "kernel log");
+	GCLK_ASSERT_HAS(cut, "no longer in it");
+	GCLK_ASSERT_STR(whole, "kernel log");
 }
 
 int main(void)

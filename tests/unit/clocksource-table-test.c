@@ -141,6 +141,13 @@ static void test_wants(void)
 	CU_ASSERT_FALSE(
 		gclk_clocksource_wants(gclk_clocksource_row("zvm", GCLK_AGE_MODERN), "tsc"));
 	CU_ASSERT_FALSE(gclk_clocksource_wants(NULL, "tsc"));
+	CU_ASSERT_TRUE(
+		gclk_clocksource_prefers(gclk_clocksource_row("kvm", GCLK_AGE_MODERN), "tsc"));
+	CU_ASSERT_FALSE(gclk_clocksource_prefers(
+		gclk_clocksource_row("kvm", GCLK_AGE_MODERN), "kvm-clock"));
+	CU_ASSERT_FALSE(gclk_clocksource_prefers(
+		gclk_clocksource_row("microsoft", GCLK_AGE_MODERN), "tsc"));
+	CU_ASSERT_FALSE(gclk_clocksource_prefers(NULL, "tsc"));
 }
 
 int main(void)
