@@ -10,7 +10,7 @@ static const double wanders[] = { 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e
 #define FILTERS G_N_ELEMENTS(wanders)
 
 /* A clock that loses ticks is on the move by so much more: its rate follows the host's load. */
-#define COARSE_WANDER 1e6
+#define COARSE_WANDER 1e9
 /* Its frequency before anything is known, 1 sigma: more than half of all ticks lost is no clock. */
 #define COARSE_FREQUENCY_SIGMA 2e8
 /* What is lost at once, in ticks, until the noise has been learned; and how many sigma of the noise
@@ -234,10 +234,12 @@ static double oddness(const GclkEstimator *e, const Memory *m)
 /* Two samples tell of the same clock when no more lies between them than their delays and a rate
    that the kernel could follow, ppb. */
 #define AGREE_RATE 500000.0
+/* Where ticks are lost, any rate: two of three may be. */
+#define AGREE_RATE_COARSE 2e9
 
 static gboolean agree(const Memory *a, const Memory *b, gboolean coarse)
 {
-	double rate = coarse ? COARSE_FREQUENCY_SIGMA * 2 : AGREE_RATE;
+	double rate = coarse ? AGREE_RATE_COARSE : AGREE_RATE;
 	double drift = fabs(seconds(b->raw - a->raw)) * rate;
 
 	return fabs((double)(a->offset - b->offset)) <=
