@@ -2,10 +2,10 @@
 /* What the host offers and this kernel does not use, and the precision clocks that are there. */
 #include <string.h>
 
-#include "detect/kernel-config.h"
 #include "detect/offers.h"
 #include "detect/time-programs.h"
 #include "doctor/host-clock.h"
+#include "doctor/missing-driver.h"
 #include "doctor/survey.h"
 #include "guestclock/finding.h"
 #include "guestclock/format.h"
@@ -115,105 +115,8 @@ static gboolean has_clock(const Look *look, const char *clock_name)
 
 /* --- a driver that is missing ----------------------------------------------------------------- */
 
-/* What follows is said of one offer. */
-typedef struct {
-	const GclkOffer *offer;
-	const char *module, *config;
-	GclkDriverState state;
-	char *evidence;
-	gint new_enough;    /* is the kernel as young as the driver? 1, 0; -1: not known */
-	gboolean config_gz; /* the kernel tells its configuration, compressed */
-} Missing;
-
-static void missing_clear(Missing *missing)
-{
-	g_free(missing->evidence);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Missing, missing_clear)
-
-static Missing missing_look(const Look *look, const GclkOffer *offer)
-{
-	const GclkSurvey *survey = look->survey;
-	Missing missing = { .offer = offer,
-		.module = gclk_offer_driver(offer),
-		.config = gclk_offer_config(offer) };
-
-	missing.state = gclk_kernel_driver(
-		survey->reader, survey->release, missing.module, missing.config, &missing.evidence);
-	missing.config_gz = gclk_reader_exists(survey->reader, "/proc/config.gz");
-	missing.new_enough = gclk_kernel_since(survey->release, offer->since[0], offer->since[1]);
-	return missing;
-}
-
-static gboolean is_too_old(const Missing *missing)
-{
-	return missing->new_enough == 0 && missing->state != GCLK_DRIVER_ON_DISK &&
-	       missing->state != GCLK_DRIVER_LOADED && missing->state != GCLK_DRIVER_BUILT_IN;
-}
-
-/* Half a sentence: why the driver does not serve here. */
-static char *why_missing(const Missing *missing, const char *release)
-{
-	if (is_too_old(missing))
-		return g_strdup_printf("its driver came with Linux %u.%u, and this is %s",
-			missing->offer->since[0], missing->offer->since[1], release);
-	switch (missing->state) {
-	case GCLK_DRIVER_LOADED:
-	case GCLK_DRIVER_BUILT_IN:
-		return g_strdup_printf(
-			"the driver %s is there, and has not taken it", missing->module);
-	case GCLK_DRIVER_ON_DISK:
-		return g_strdup_printf("the module %s is not loaded", missing->module);
-	case GCLK_DRIVER_ELSEWHERE:
-		return g_strdup_printf("the module %s is not installed", missing->module);
-	case GCLK_DRIVER_NOT_BUILT:
-		return g_strdup_printf("%s is not set in this kernel: no module %s for %s",
-			missing->config, missing->module, release ? release : "it");
-	case GCLK_DRIVER_NO_MODULES:
-	case GCLK_DRIVER_UNKNOWN:
-		break;
-	}
-	return g_strdup_printf("this kernel has no driver for it (%s)", missing->config);
-}
-
-static char *remedy_for(const Missing *missing, const char *release)
-{
-	if (is_too_old(missing))
-		return g_strdup_printf("run Linux %u.%u or newer, built with %s",
-			missing->offer->since[0], missing->offer->since[1], missing->config);
-	switch (missing->state) {
-	case GCLK_DRIVER_LOADED:
-	case GCLK_DRIVER_BUILT_IN:
-		return g_strdup_printf("dmesg | grep -i %s tells why", missing->module);
-	case GCLK_DRIVER_ON_DISK:
-		return g_strdup_printf(
-			"modprobe %s; and for the next boots: echo %s "
-			">/etc/modules-load.d/guestclock-%s.conf; then restart guestclockd",
-			missing->module, missing->module, missing->module);
-	case GCLK_DRIVER_ELSEWHERE:
-		return g_strdup_printf("install the rest of this kernel's modules (Ubuntu: "
-				       "linux-modules-extra-%s, "
-				       "Fedora and RHEL: kernel-modules-extra), then: modprobe %s",
-			release, missing->module);
-	case GCLK_DRIVER_NO_MODULES:
-		if (missing->config_gz)
-			return g_strdup_printf(
-				"boot a kernel built with %s=y, or install the modules of this one "
-				"if it has them: zgrep %s /proc/config.gz",
-				missing->config, missing->config);
-		return g_strdup_printf("boot a kernel built with %s=y, or install the modules of "
-				       "this one (/lib/modules/%s)",
-			missing->config, release);
-	case GCLK_DRIVER_NOT_BUILT:
-	case GCLK_DRIVER_UNKNOWN:
-		break;
-	}
-	return g_strdup_printf("run a kernel that was built with %s", missing->config);
-}
-
 /* The sentence before the reason. sure: FALSE where the host only may offer it. */
-static char *offer_text(const Missing *missing, GclkOfferGives gives, gboolean sure)
+static char *offer_text(const GclkMissingDriver *missing, GclkOfferGives gives, gboolean sure)
 {
 	switch (gives) {
 	case GCLK_OFFER_TIME:
@@ -241,12 +144,11 @@ static GclkSeverity severity_for(const Look *look, GclkOfferGives gives)
 /* The finding about an offer whose driver does not serve; seen at path, or NULL. */
 static void add_missing(Look *look, const GclkOffer *offer, GclkOfferGives gives, const char *path)
 {
-	const char *release = look->survey->release;
-	g_auto(Missing) missing = missing_look(look, offer);
+	g_auto(GclkMissingDriver) missing = gclk_missing_driver(look->survey, offer);
 	g_autofree char *text = offer_text(&missing, gives, path != NULL);
-	g_autofree char *why = why_missing(&missing, release);
+	g_autofree char *why = gclk_missing_driver_why(&missing);
 	g_autofree char *statement = g_strdup_printf("%s, but %s", text, why);
-	g_autofree char *remedy = remedy_for(&missing, release);
+	g_autofree char *remedy = gclk_missing_driver_remedy(&missing);
 	g_autofree char *id = g_strconcat("offer-", offer->id, NULL);
 	GclkFinding *finding;
 
@@ -255,7 +157,7 @@ static void add_missing(Look *look, const GclkOffer *offer, GclkOfferGives gives
 	finding =
 		gclk_findings_add(look->findings, id, severity_for(look, gives), statement, remedy);
 	if (path)
-		gclk_finding_add_evidence(finding, "%s is there, with no driver bound to it", path);
+		gclk_finding_add_evidence(finding, "%s is there, and no driver has taken it", path);
 	if (missing.evidence)
 		gclk_finding_add_evidence(finding, "%s", missing.evidence);
 	if (missing.state == GCLK_DRIVER_ON_DISK)
@@ -264,15 +166,21 @@ static void add_missing(Look *look, const GclkOffer *offer, GclkOfferGives gives
 
 /* --- devices ---------------------------------------------------------------------------------- */
 
-/* Where no link tells it, the clock or the page that comes of it does. */
+/* Where no link tells it, the clock or the page that comes of it does, or else that the driver has
+   been heard of. */
 static gboolean is_driven(const Look *look, const GclkOfferSeen *seen)
 {
+	g_autofree char *driver = NULL;
+
 	if (seen->driven >= 0)
 		return seen->driven;
 	if (seen->offer->clock && has_clock(look, seen->offer->clock))
 		return TRUE;
-	return strcmp(seen->offer->id, "vmclock") == 0 &&
-	       gclk_facts_find(look->survey->detection->facts, "/dev/vmclock0") != NULL;
+	if (strcmp(seen->offer->id, "vmclock") == 0)
+		return gclk_facts_find(look->survey->detection->facts, "/dev/vmclock0") != NULL;
+	driver =
+		g_build_filename("/sys/bus/platform/drivers", gclk_offer_driver(seen->offer), NULL);
+	return gclk_reader_is_directory(look->survey->reader, driver);
 }
 
 static gboolean is_bus_alive(const Look *look)
