@@ -77,13 +77,8 @@ static GclkChronyReply read_answer(Chrony *self, const GclkDatagram *datagram)
 		return gclk_chrony_read_n_sources(
 			datagram->bytes, datagram->length, self->sequence, &answers->n_sources);
 	reply = gclk_chrony_read_source(datagram->bytes, datagram->length, self->sequence, &source);
-	if (reply != GCLK_CHRONY_REPLY_GOOD)
-		return reply;
-	answers->n_seen++;
-	if (source.state == GCLK_CHRONY_SOURCE_SELECTED) {
-		answers->has_selected = TRUE;
-		answers->selected = source;
-	}
+	if (reply == GCLK_CHRONY_REPLY_GOOD)
+		gclk_chrony_add_source(answers, &source);
 	return reply;
 }
 

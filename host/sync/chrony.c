@@ -26,6 +26,17 @@ gint64 gclk_chrony_ns(double seconds)
 	return (gint64)llrint(ns);
 }
 
+void gclk_chrony_add_source(GclkChronyAnswers *answers, const GclkChronySource *source)
+{
+	if (answers->n_seen < GCLK_CHRONY_SEEN_MAX)
+		answers->seen[answers->n_seen] = *source;
+	answers->n_seen++;
+	if (source->state == GCLK_CHRONY_SOURCE_SELECTED) {
+		answers->has_selected = TRUE;
+		answers->selected = *source;
+	}
+}
+
 static const char *state_name(GclkChronyState state)
 {
 	static const char *const names[] = { "selected", "not selectable", "falseticker", "jittery",
@@ -86,12 +97,24 @@ static char *source_name(const GclkChronySource *source)
 	return g_strdup(gclk_address_format(&source->address, text));
 }
 
+static void add_source_evidence(const GclkChronySource *source, GclkDaemonReport *report)
+{
+	g_autofree char *name = source_name(source);
+	char since[32];
+
+	gclk_format_age((gint64)source->since_sample * GCLK_NS_PER_S, since);
+	gclk_daemon_report_add_evidence(report,
+		"source %s: %s, %s, reach %o (octal), poll %d, last sample %s%s", name,
+		mode_name(source->mode), state_name(source->state), source->reach, source->poll,
+		source->since_sample == G_MAXUINT32 ? "never" : since,
+		source->since_sample == G_MAXUINT32 ? "" : " ago");
+}
+
 static void add_evidence(const GclkChronyAnswers *answers, const GclkChronyRefclock *refclock,
 	GclkDaemonReport *report)
 {
 	const GclkChronyTracking *t = &answers->tracking;
-	char offset[32], bound[32], age[32], since[32];
-	g_autofree char *name = NULL;
+	char offset[32], bound[32], age[32];
 
 	gclk_format_offset(gclk_chrony_ns(t->correction), offset);
 	gclk_format_bound(report->bound, bound);
@@ -102,17 +125,13 @@ static void add_evidence(const GclkChronyAnswers *answers, const GclkChronyRefcl
 		t->refid, t->stratum, t->leap, report->age < 0 ? "an unknown time" : age, offset,
 		bound);
 	gclk_daemon_report_add_evidence(report, "sources: %u", answers->n_sources);
-	if (!answers->has_selected)
-		return;
-	name = source_name(&answers->selected);
-	gclk_format_age((gint64)answers->selected.since_sample * GCLK_NS_PER_S, since);
-	gclk_daemon_report_add_evidence(report,
-		"source %s: %s, %s, reach %o (octal), poll %d, last sample %s ago", name,
-		mode_name(answers->selected.mode), state_name(answers->selected.state),
-		answers->selected.reach, answers->selected.poll,
-		answers->selected.since_sample == G_MAXUINT32 ? "never" : since);
+	for (guint i = 0; i < MIN(answers->n_seen, GCLK_CHRONY_SEEN_MAX); i++)
+		add_source_evidence(&answers->seen[i], report);
+	if (answers->n_seen > GCLK_CHRONY_SEEN_MAX && answers->has_selected)
+		add_source_evidence(&answers->selected, report);
 	if (refclock && refclock->text)
-		gclk_daemon_report_add_evidence(report, "%s is refclock %s", name, refclock->text);
+		gclk_daemon_report_add_evidence(
+			report, "the selected one is refclock %s", refclock->text);
 }
 
 /* --- the verdict ------------------------------------------------------------------------------ */

@@ -7,10 +7,13 @@
 #include "sync/chrony-refclock.h"
 #include "sync/daemon-report.h"
 
+#define GCLK_CHRONY_SEEN_MAX 8
+
 typedef struct {
 	GclkChronyTracking tracking;
 	guint32 n_sources;
 	guint n_seen; /* sources that were looked at until the selected one was found */
+	GclkChronySource seen[GCLK_CHRONY_SEEN_MAX]; /* the first of them */
 	gboolean has_selected;
 	GclkChronySource selected;
 } GclkChronyAnswers;
@@ -26,6 +29,9 @@ typedef struct {
  */
 void gclk_chrony_judge(const GclkChronyAnswers *answers, const GclkChronyRefclock *refclock,
 	gint64 now, GclkDaemonReport *report);
+
+/* Takes one source into the answers, the selected one as such. */
+void gclk_chrony_add_source(GclkChronyAnswers *answers, const GclkChronySource *source);
 
 /* ns, saturated at +-GCLK_BOUND_UNKNOWN. */
 gint64 gclk_chrony_ns(double seconds);

@@ -84,7 +84,9 @@ static void take_answer(Ntpd *self)
 		take_peers(self);
 	} else if (self->state == ASKED_SYSTEM) {
 		gclk_ntpd_read_system(&self->answer, &self->system);
-		if (self->selected.association != 0)
+		if (self->system.stratum < 0)
+			end(self, GCLK_DAEMON_GARBLED, "its answer says nothing of what was asked");
+		else if (self->selected.association != 0)
 			ask(self, ASKED_PEER);
 		else
 			end(self, GCLK_DAEMON_ANSWERS, NULL);

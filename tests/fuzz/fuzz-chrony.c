@@ -15,14 +15,8 @@ static void read_packet(const guint8 *packet, gsize length, GclkChronyAnswers *a
 
 	gclk_chrony_read_tracking(packet, length, SEQUENCE, &answers->tracking);
 	gclk_chrony_read_n_sources(packet, length, SEQUENCE, &answers->n_sources);
-	if (gclk_chrony_read_source(packet, length, SEQUENCE, &source) != GCLK_CHRONY_REPLY_GOOD)
-		return;
-	answers->n_seen++;
-	g_assert_true(source.mode <= GCLK_CHRONY_MODE_REFCLOCK);
-	if (source.state == GCLK_CHRONY_SOURCE_SELECTED) {
-		answers->has_selected = TRUE;
-		answers->selected = source;
-	}
+	if (gclk_chrony_read_source(packet, length, SEQUENCE, &source) == GCLK_CHRONY_REPLY_GOOD)
+		gclk_chrony_add_source(answers, &source);
 }
 
 static void check(const GclkChronyAnswers *answers)

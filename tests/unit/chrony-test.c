@@ -199,13 +199,15 @@ static void test_times(void)
 
 static GclkChronyAnswers good_answers(void)
 {
-	GclkChronyAnswers answers = { .n_sources = 2, .n_seen = 1, .has_selected = TRUE };
+	GclkChronyAnswers answers = { .n_sources = 2 };
+	GclkChronySource source;
 	guint8 packet[GCLK_CHRONY_PACKET_MAX];
 	gsize length = gclk_test_hex(tracking_reply, packet, sizeof(packet));
 
 	gclk_chrony_read_tracking(packet, length, SEQUENCE, &answers.tracking);
 	length = gclk_test_hex(source_reply, packet, sizeof(packet));
-	gclk_chrony_read_source(packet, length, SEQUENCE, &answers.selected);
+	gclk_chrony_read_source(packet, length, SEQUENCE, &source);
+	gclk_chrony_add_source(&answers, &source);
 	return answers;
 }
 
@@ -358,8 +360,8 @@ static void test_refclock(void)
 	GCLK_ASSERT_INT(report->reference, GCLK_REFERENCE_HOST);
 	GCLK_ASSERT_STR(report->source, "PTP0");
 	GCLK_ASSERT_STR(report->device, "/dev/ptp0");
-	GCLK_ASSERT_STR(
-		report->evidence->pdata[3], "PTP0 is refclock PHC /dev/ptp0 (KVM virtual PTP)");
+	GCLK_ASSERT_STR(report->evidence->pdata[3],
+		"the selected one is refclock PHC /dev/ptp0 (KVM virtual PTP)");
 	/* one that is this machine's own crystal */
 	refclock.kind = GCLK_REFERENCE_LOCAL;
 	gclk_daemon_report_free(report);
@@ -388,6 +390,29 @@ static void test_bounds(void)
 	GCLK_ASSERT_INT(gclk_chrony_ns(1e-9), 1);
 }
 
+static void test_seen(void)
+{
+	GclkChronyAnswers a = good_answers();
+	GclkChronySource other = a.selected;
+	g_autoptr(GclkDaemonReport) report = NULL;
+
+	memset(&a.seen, 0, sizeof(a.seen));
+	a.n_seen = 0;
+	a.has_selected = FALSE;
+	other.state = GCLK_CHRONY_SOURCE_FALSETICKER;
+	other.since_sample = G_MAXUINT32;
+	for (guint i = 0; i < 20; i++)
+		gclk_chrony_add_source(&a, &other);
+	gclk_chrony_add_source(&a, &a.selected);
+	GCLK_ASSERT_INT(a.n_seen, 21);
+	GCLK_ASSERT_INT(a.has_selected, TRUE);
+	report = judge(&a, NOW);
+	GCLK_ASSERT_INT(report->evidence->len, 2 + GCLK_CHRONY_SEEN_MAX + 1);
+	GCLK_ASSERT_HAS(report->evidence->pdata[2], "falseticker");
+	GCLK_ASSERT_HAS(report->evidence->pdata[2], "last sample never");
+	GCLK_ASSERT_HAS(report->evidence->pdata[10], "server, selected");
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
@@ -406,6 +431,7 @@ int main(void)
 		{ "local stratum", test_local },
 		{ "reference clocks", test_refclock },
 		{ "bounds", test_bounds },
+		{ "sources that were seen", test_seen },
 		{ NULL, NULL },
 	};
 
