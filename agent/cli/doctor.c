@@ -170,6 +170,8 @@ static void examine(Session *session)
 
 	gclk_cli_look(&look, session->options->common.run_directory);
 	wishes.status = look.problem ? NULL : look.status;
+	/* one that is there and does not report is worth more than silence */
+	wishes.silent = look.status ? look.problem : NULL;
 	gclk_examination_clear(&session->examination);
 	gclk_examine(&session->examination, &session->machine, session->config, session->context,
 		&wishes);

@@ -31,24 +31,48 @@ static void add_line(GString *out, const char *text)
 	gclk_text_wrap(out, clean, LABEL, LABEL + 2, WIDTH);
 }
 
+/* Does a finding show this line already? */
+static gboolean is_told(const GPtrArray *findings, const char *line)
+{
+	for (guint i = 0; i < findings->len; i++) {
+		const GclkFinding *finding = findings->pdata[i];
+
+		if (finding->evidence && g_ptr_array_find_with_equal_func(
+						 finding->evidence, line, g_str_equal, NULL))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* The places that no finding speaks of, as lines. */
+static GPtrArray *unreadable_lines(const GclkDoctorReport *report)
+{
+	GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; report->unreadable && i < report->unreadable->len; i++) {
+		const GclkFact *fact = report->unreadable->pdata[i];
+		g_autofree char *line = g_strdup_printf("%s: %s", fact->name, fact->value);
+
+		if (!is_told(report->findings, line))
+			g_ptr_array_add(lines, g_steal_pointer(&line));
+	}
+	return lines;
+}
+
 static void add_unreadable(GString *out, const GclkDoctorReport *report, gboolean color)
 {
-	const GPtrArray *facts = report->unreadable;
+	g_autoptr(GPtrArray) lines = unreadable_lines(report);
 
-	if (!facts || facts->len == 0)
+	if (lines->len == 0)
 		return;
 	g_string_append_c(out, '\n');
 	gclk_text_pad_style(out, "Could not be read", 0, GCLK_STYLE_BOLD, color);
 	g_string_append(out, report->is_root ? "\n" : " (root can read more)\n");
-	for (guint i = 0; i < MIN(facts->len, UNREADABLE_SHOWN); i++) {
-		const GclkFact *fact = facts->pdata[i];
-		g_autofree char *line = g_strdup_printf("%s: %s", fact->name, fact->value);
-
-		add_line(out, line);
-	}
-	if (facts->len > UNREADABLE_SHOWN) {
+	for (guint i = 0; i < MIN(lines->len, UNREADABLE_SHOWN); i++)
+		add_line(out, lines->pdata[i]);
+	if (lines->len > UNREADABLE_SHOWN) {
 		g_autofree char *line = g_strdup_printf(
-			"and %u more: guestclock doctor --json", facts->len - UNREADABLE_SHOWN);
+			"and %u more: guestclock doctor --json", lines->len - UNREADABLE_SHOWN);
 
 		add_line(out, line);
 	}

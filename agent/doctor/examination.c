@@ -128,6 +128,11 @@ void gclk_examine(GclkExamination *out, const GclkMachine *machine, GclkConfig *
 	g_ptr_array_extend_and_steal(out->findings, g_steal_pointer(&ntp));
 	if (wishes->status)
 		gclk_doctor_add_status(out->findings, wishes->status);
+	else if (wishes->silent)
+		gclk_findings_add(out->findings, "guestclockd-silent", GCLK_SEVERITY_WARNING,
+			wishes->silent,
+			"look at its log (journalctl -u guestclockd), then: systemctl restart "
+			"guestclockd");
 	gclk_findings_sort(out->findings);
 }
 

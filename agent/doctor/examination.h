@@ -13,6 +13,7 @@ typedef struct {
 	gint64 ticks;             /* ns to measure them; 0: not at all */
 	gboolean network;         /* ask the NTP servers, unless the daemon has */
 	const GclkStatus *status; /* of a daemon that lives and reports, or NULL */
+	const char *silent;       /* there is a status, but it is old: why, a sentence; or NULL */
 } GclkExaminationWishes;
 
 typedef struct {

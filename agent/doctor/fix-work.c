@@ -164,15 +164,20 @@ gboolean gclk_fix_work_save(GclkFixWork *work, GError **error)
 
 /* --- settings --------------------------------------------------------------------------------- */
 
+/* Not the caller's: cron's lacks the directories of administrators, and root runs what is found. */
+#define SEARCH_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
+
 gboolean gclk_fix_run(gpointer user, const char *const *argv, char **output, GError **error)
 {
 	g_autofree char *complaint = NULL;
 	g_autofree char *printed = NULL;
+	g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "PATH", SEARCH_PATH, TRUE);
 	gint status = 0;
 
 	(void)user;
-	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &printed,
-		    &complaint, &status, error))
+	environment = g_environ_setenv(environment, "LC_ALL", "C", TRUE);
+	if (!g_spawn_sync(NULL, (char **)argv, environment, G_SPAWN_SEARCH_PATH_FROM_ENVP, NULL,
+		    NULL, &printed, &complaint, &status, error))
 		return FALSE;
 	if (status != 0) {
 		g_strstrip(complaint);

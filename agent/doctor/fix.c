@@ -109,6 +109,15 @@ static gboolean set_value(GclkFixWork *work, const GclkAction *action)
 	return TRUE;
 }
 
+/* Linux shows them so, with underlines; built-in ones may be missing, which modprobe knows. */
+static gboolean is_loaded(const GclkFixWork *work, const char *module)
+{
+	g_autofree char *path = g_strconcat("/sys/module/", module, NULL);
+
+	g_strdelimit(path, "-", '_');
+	return gclk_fix_exists(work->root, path);
+}
+
 static gboolean load_module(GclkFixWork *work, const GclkAction *action)
 {
 	const char *argv[] = { work->system->os == GCLK_OS_FREEBSD ? "kldload" : "modprobe",
@@ -116,7 +125,10 @@ static gboolean load_module(GclkFixWork *work, const GclkAction *action)
 	GclkFixRun run = work->system->run ? work->system->run : gclk_fix_run;
 	GError *error = NULL;
 
-	/* both do nothing, and say so, when it is loaded */
+	if (is_loaded(work, action->place)) {
+		add_action(work, GCLK_OUTCOME_ALREADY, action);
+		return TRUE;
+	}
 	if (!run(work->system->user, argv, NULL, &error))
 		return fail(work, action, error);
 	add_action(work, GCLK_OUTCOME_DONE, action);
@@ -177,7 +189,7 @@ static gboolean is_so(const GclkFixWork *work, const GclkAction *action)
 	g_autofree char *text = NULL;
 
 	if (action->kind == GCLK_ACTION_LOAD)
-		return FALSE;
+		return is_loaded(work, action->place);
 	if (action->kind != GCLK_ACTION_FILE) {
 		text = gclk_fix_value_read(work, kind, action->place, NULL);
 		return g_strcmp0(text, action->text) == 0;

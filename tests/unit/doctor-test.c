@@ -68,6 +68,10 @@ static void make_slow(GPtrArray *findings, GPtrArray *unreadable)
 		"vmtoolsd and ntpd (pid 812) both set this clock",
 		"stop one of the two: vmware-toolbox-cmd timesync disable");
 	gclk_facts_add(unreadable, "/dev/kmsg", "operation not permitted");
+	gclk_facts_add(unreadable, "told", "by a finding");
+	gclk_finding_add_evidence(gclk_findings_add(findings, "log", GCLK_SEVERITY_NOTE,
+					  "something cannot be read", NULL),
+		"told: by a finding");
 	gclk_findings_sort(findings);
 }
 

@@ -195,8 +195,10 @@ static void test_all(void)
 	check_file(&machine, "proc/sys/kernel/timer_migration", "1");
 	check_has(&machine, "etc/sysctl.d/60-guestclock.conf", "kernel.timer_migration = 1");
 	GCLK_ASSERT_STR(machine.ran->str, "modprobe -- ptp_kvm\n");
-	/* once more: nothing changes (that a module is loaded, modprobe knows) */
-	check_apply(&machine, all, 4, "already already done already already already");
+	/* once more: nothing changes */
+	write_file(&machine, "sys/module/ptp_kvm/refcnt", "0");
+	check_apply(&machine, all, 4, "already already already already already already");
+	GCLK_ASSERT_STR(machine.ran->str, "modprobe -- ptp_kvm\n");
 	check_undo(&machine, "restored restored restored restored restored");
 	check_file(&machine, CLOCKSOURCE, "jiffies");
 	check_file(&machine, "proc/sys/kernel/timer_migration", "0");
@@ -510,6 +512,29 @@ static void test_not_there(void)
 	CU_ASSERT_FALSE(exists(&machine, "etc/sysctl.d/60-guestclock.conf"));
 }
 
+/* The program that really runs others: output, complaints, and what is not there. */
+static void test_run(void)
+{
+	static const char *const echo[] = { "echo", "some", "words", NULL };
+	static const char *const complain[] = { "sh", "-c", "echo no such thing >&2; exit 4",
+		NULL };
+	static const char *const silent[] = { "false", NULL };
+	static const char *const absent[] = { "guestclock-is-not-this", NULL };
+	g_autoptr(GError) error = NULL;
+	g_autofree char *output = NULL;
+
+	CU_ASSERT_TRUE(gclk_fix_run(NULL, echo, &output, NULL));
+	GCLK_ASSERT_STR(output, "some words");
+	CU_ASSERT_FALSE(gclk_fix_run(NULL, complain, NULL, &error));
+	GCLK_ASSERT_STR(error->message, "no such thing");
+	g_clear_error(&error);
+	CU_ASSERT_FALSE(gclk_fix_run(NULL, silent, NULL, &error));
+	GCLK_ASSERT_HAS(error->message, "without a word");
+	g_clear_error(&error);
+	CU_ASSERT_FALSE(gclk_fix_run(NULL, absent, NULL, &error));
+	GCLK_ASSERT_HAS(error->message, "guestclock-is-not-this");
+}
+
 static gboolean keeps_value(gpointer user, const char *const *argv, char **output, GError **error)
 {
 	(void)user;
@@ -626,6 +651,7 @@ int main(void)
 		{ "a damaged record", test_damaged_record },
 		{ "a module that is not there", test_no_module },
 		{ "a setting that is not there", test_not_there },
+		{ "programs are run", test_run },
 		{ "a setting that the kernel keeps", test_read_back },
 		{ "no permission", test_no_permission },
 		{ "files and directories confused", test_wrong_kinds },
