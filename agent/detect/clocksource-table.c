@@ -21,7 +21,7 @@ static const GclkClocksourceRow table[] = {
 	{ "vmware", GCLK_AGE_COUNTS_TICKS, "acpi_pm", "tsc hpet", NULL, NULL,
 		"boot with clocksource=acpi_pm" },
 	{ "vmware", GCLK_AGE_COMPENSATES, "tsc acpi_pm", "hpet", NULL, NULL,
-		"take clocksource= off the kernel's command line" },
+		"remove clocksource= from the kernel's command line" },
 	/* vmware.c takes acpi_pm for unfit even as a watchdog: it wraps in 4.7 s. */
 	{ "vmware", GCLK_AGE_TICKLESS, "tsc", NULL, "acpi_pm hpet", COSTLY,
 		"update the kernel, which then trusts VMware's TSC, or boot with tsc=reliable "
@@ -102,49 +102,32 @@ GclkClocksourceVerdict gclk_clocksource_judge(const GclkClocksourceRow *row, con
 	return row && has_word(row->bad, name) ? GCLK_CLOCKSOURCE_BAD : GCLK_CLOCKSOURCE_UNKNOWN;
 }
 
-static gboolean is_usable(const GclkClocksourceRow *row, const char *name)
+/* The first of available with that verdict, or NULL. */
+static const char *first(
+	const GclkClocksourceRow *row, char *const *available, GclkClocksourceVerdict verdict)
 {
-	switch (gclk_clocksource_judge(row, name)) {
-	case GCLK_CLOCKSOURCE_WANTED:
-	case GCLK_CLOCKSOURCE_ACCEPTED:
-		return TRUE;
-	case GCLK_CLOCKSOURCE_UNKNOWN:
-		return row == NULL && name[0];
-	default:
-		return FALSE;
-	}
-}
-
-/* The place of a name in the row's order, larger is worse. */
-static gsize rank(const GclkClocksourceRow *row, const char *name)
-{
-	g_auto(GStrv) wanted = g_strsplit(row ? row->wanted : "", " ", -1);
-	gsize i = 0;
-
-	while (wanted[i] && strcmp(wanted[i], name) != 0)
-		i++;
-	return i;
+	for (gsize i = 0; available && available[i]; i++)
+		if (available[i][0] && gclk_clocksource_judge(row, available[i]) == verdict)
+			return available[i];
+	return NULL;
 }
 
 const char *gclk_clocksource_best(const GclkClocksourceRow *row, char *const *available)
 {
-	const char *best = NULL;
-	gsize best_rank = G_MAXSIZE;
+	const char *best = first(row, available, GCLK_CLOCKSOURCE_WANTED);
 
-	for (gsize i = 0; available && available[i]; i++) {
-		const gsize mine = rank(row, available[i]);
-
-		if (!is_usable(row, available[i]) || mine >= best_rank)
-			continue;
-		best = available[i];
-		best_rank = mine;
-	}
+	if (!best)
+		best = first(
+			row, available, row ? GCLK_CLOCKSOURCE_ACCEPTED : GCLK_CLOCKSOURCE_UNKNOWN);
 	return best;
 }
 
 gboolean gclk_clocksource_prefers(const GclkClocksourceRow *row, const char *name)
 {
-	return row && rank(row, name) == 0;
+	const gsize length = strlen(name);
+
+	return row && strncmp(row->wanted, name, length) == 0 &&
+	       (row->wanted[length] == ' ' || row->wanted[length] == '\0');
 }
 
 gboolean gclk_clocksource_wants(const GclkClocksourceRow *row, const char *name)

@@ -37,9 +37,10 @@ const GclkClocksourceRow *gclk_clocksource_row(const char *hypervisor, GclkAge a
 GclkClocksourceVerdict gclk_clocksource_judge(const GclkClocksourceRow *row, const char *name);
 
 /*
- * The best of those available (NULL-terminated, as the kernel lists them: by its own rating, best
- * first) that is not worse than accepted; without a row the kernel's own best that counts no ticks.
- * NULL: none. The result is one of available's strings.
+ * The best of those available (NULL-terminated), in the order in which the kernel lists them: by
+ * its own rating, which knows whether the TSC is invariant (clocksource_enqueue() of
+ * kernel/time/clocksource.c). A wanted one, else an accepted one; without a row any that counts no
+ * ticks. NULL: none. The result is one of available's strings.
  */
 const char *gclk_clocksource_best(const GclkClocksourceRow *row, char *const *available);
 

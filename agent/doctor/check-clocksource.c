@@ -261,17 +261,21 @@ static void report_missing_tsc(const Look *look, gboolean current_is_right)
 	const GclkKernelLog *log = look->survey->log;
 	const GclkParameter *forbidden = tsc_forbidden(look);
 	g_autofree char *removal = NULL;
+	/* what to do stands with what it has led to */
+	const gboolean is_told = current_is_right ||
+				 gclk_findings_find(look->findings, "clocksource-slow") ||
+				 gclk_findings_find(look->findings, "clocksource-loses-time");
 	GclkFinding *finding;
 
 	if (forbidden)
 		removal = gclk_parameter_advise_removal(forbidden->text, look->age.age);
 	finding = gclk_findings_add(look->findings, "tsc-unavailable",
-		current_is_right ? GCLK_SEVERITY_NOTE : GCLK_SEVERITY_WARNING,
+		is_told ? GCLK_SEVERITY_NOTE : GCLK_SEVERITY_WARNING,
 		forbidden ? "the command line forbids the TSC"
 			  : "the kernel has given up the TSC: it found it unstable",
-		removal            ? removal
-		: current_is_right ? NULL
-				   : look->row->otherwise);
+		removal   ? removal
+		: is_told ? NULL
+			  : look->row->otherwise);
 	gclk_finding_add_evidence(finding, SYSFS "available_clocksource: no tsc");
 	if (forbidden)
 		gclk_finding_add_evidence(finding, "/proc/cmdline: %s", forbidden->text);

@@ -29,7 +29,7 @@ typedef struct {
 	const char *id;
 	GclkSeverity severity;
 	guint graver;         /* GclkAge bits of kernels where it is critical */
-	gboolean guests_only; /* the remedy is for virtual machines */
+	gboolean guests_only; /* the remedy is for virtual machines; bare ones get a note */
 	const char *told;     /* not when this finding is there already, or NULL */
 	const char *statement;
 	const char *remedy;
@@ -37,12 +37,10 @@ typedef struct {
 
 static const Row rows[] = {
 	{ { GCLK_KLOG_LOST_TICKS, END }, "log-lost-ticks", GCLK_SEVERITY_WARNING,
-		GCLK_AGE_COUNTS_TICKS, TRUE, NULL,
+		GCLK_AGE_COUNTS_TICKS, FALSE, NULL,
 		"timer ticks were lost, and this kernel counts them: the clock runs slow, or fast "
 		"when it makes up for them twice",
-		"boot with the parameters that this kernel needs in a virtual machine (RHEL 4: "
-		"clock=pmtmr divider=10; 5.0: clocksource=acpi_pm; 5.1 to 5.3: divider=10 "
-		"clocksource=acpi_pm), or update it" },
+		"update the kernel" },
 	{ { GCLK_KLOG_BACKWARDS, END }, "log-time-went-backwards", GCLK_SEVERITY_WARNING, 0, FALSE,
 		NULL, "the kernel has seen time go backwards: its clocksource is faulty here",
 		"update the kernel; under Xen, boot with clocksource=tsc if the host's TSC is "
@@ -54,7 +52,8 @@ static const Row rows[] = {
 		"tsc=reliable only if every host's TSC is known to be good" },
 	{ { GCLK_KLOG_OVERRIDE_REFUSED, END }, "log-clocksource-refused", GCLK_SEVERITY_WARNING, 0,
 		FALSE, NULL, "the kernel has refused the clocksource that somebody asked for",
-		"leave the choice to the kernel: take clocksource= off its command line, and write "
+		"leave the choice to the kernel: remove clocksource= from its command line, and "
+		"write "
 		"nothing into current_clocksource" },
 	{ { GCLK_KLOG_READ_BACK, END }, "log-watchdog-slow", GCLK_SEVERITY_NOTE, 0, TRUE, NULL,
 		"reading the clocksource watchdog took too long: the vCPU was held up meanwhile, "
@@ -143,16 +142,39 @@ static gboolean is_virtual(const GclkSurvey *survey)
 	return strcmp(survey->detection->hypervisor, "none") != 0;
 }
 
+/* Lost ticks have cures that are known for some kernels. */
+static char *remedy_of(const Row *row, const GclkSurvey *survey)
+{
+	const GclkKernelAge age = gclk_kernel_age(survey->release);
+	g_autofree char *cures = g_strjoinv(" ", (char **)age.cures);
+
+	if (row->guests_only && !is_virtual(survey))
+		return NULL;
+	if (row->kinds[0] != GCLK_KLOG_LOST_TICKS || !age.cures[0] || !is_virtual(survey))
+		return g_strdup(row->remedy);
+	return g_strdup_printf("boot with %s, which %s needs in a virtual machine, or update the "
+			       "kernel",
+		cures, age.distribution);
+}
+
+/* Without a host that could do something about it, it is worth a note. */
+static GclkSeverity severity_of(const Row *row, const GclkSurvey *survey)
+{
+	if (!is_virtual(survey))
+		return row->guests_only ? GCLK_SEVERITY_NOTE : row->severity;
+	return row->graver & gclk_kernel_age(survey->release).age ? GCLK_SEVERITY_CRITICAL
+								  : row->severity;
+}
+
 static void check_row(const Row *row, const GclkSurvey *survey, GPtrArray *findings)
 {
-	const GclkAge age = gclk_kernel_age(survey->release).age;
+	g_autofree char *remedy = remedy_of(row, survey);
 	GclkFinding *finding;
 
 	if (row->told && gclk_findings_find(findings, row->told))
 		return;
-	finding = gclk_findings_add(findings, row->id,
-		is_virtual(survey) && (row->graver & age) ? GCLK_SEVERITY_CRITICAL : row->severity,
-		row->statement, row->guests_only && !is_virtual(survey) ? NULL : row->remedy);
+	finding = gclk_findings_add(
+		findings, row->id, severity_of(row, survey), row->statement, remedy);
 	for (gsize i = 0; row->kinds[i] != END; i++)
 		add_event(finding, survey->log, row->kinds[i]);
 }

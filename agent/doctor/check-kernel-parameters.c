@@ -251,7 +251,7 @@ static void report_missing_cure(Look *look, const char *missing, const char *all
 		look->age.distribution, all, missing);
 	g_autofree char *advice = gclk_parameter_advise_addition(missing, look->age.age);
 	g_autofree char *remedy = g_strconcat(advice,
-		"; take it off again when the kernel is updated, for it harms newer ones", NULL);
+		"; remove it again when the kernel is updated, for it harms newer ones", NULL);
 	GclkFinding *finding = gclk_findings_add(look->findings, "kernel-parameter-missing",
 		GCLK_SEVERITY_WARNING, statement, remedy);
 	g_auto(GStrv) cures = g_strsplit(missing, " ", -1);
@@ -269,7 +269,7 @@ static void report_missing_cure(Look *look, const char *missing, const char *all
 static void report_cured(Look *look, const char *all)
 {
 	g_autofree char *statement = g_strdup_printf(
-		"%s: what %s needs in a virtual machine; take it off when the kernel is updated, "
+		"%s: what %s needs in a virtual machine; remove it when the kernel is updated, "
 		"for it harms newer ones",
 		all, look->age.distribution);
 	GclkFinding *finding = gclk_findings_add(

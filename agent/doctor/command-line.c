@@ -110,12 +110,13 @@ const char *gclk_parameter_clocksource(const GclkParameter *parameter)
 char *gclk_parameter_advise_removal(const char *text, GclkAge age)
 {
 	if (age & GCLK_AGE_TICKS)
-		return g_strdup_printf("take %s off the kernel lines of /boot/grub/grub.conf and "
-				       "reboot",
+		return g_strdup_printf(
+			"remove %s from the kernel lines of /boot/grub/grub.conf and "
+			"reboot",
 			text);
-	return g_strdup_printf(
-		"take %s off GRUB_CMDLINE_LINUX in /etc/default/grub, run update-grub and reboot "
-		"(Red Hat: grubby --update-kernel=ALL --remove-args=\"%s\")",
+	return g_strdup_printf("remove %s from GRUB_CMDLINE_LINUX in /etc/default/grub, run "
+			       "update-grub and reboot "
+			       "(Red Hat: grubby --update-kernel=ALL --remove-args=\"%s\")",
 		text, text);
 }
 

@@ -26,9 +26,9 @@ const GclkParameter *gclk_parameters_forced_clocksource(const GPtrArray *paramet
 /* The name of the clocksource that such a parameter means. */
 const char *gclk_parameter_clocksource(const GclkParameter *parameter);
 
-/* "take divider=10 off the kernel's command line (...)"; caller frees. */
+/* "remove divider=10 from GRUB_CMDLINE_LINUX in ..."; caller frees. */
 char *gclk_parameter_advise_removal(const char *text, GclkAge age);
-/* "add divider=10 to the kernel's command line (...)"; caller frees. */
+/* "add divider=10 to GRUB_CMDLINE_LINUX in ..."; caller frees. */
 char *gclk_parameter_advise_addition(const char *text, GclkAge age);
 
 #endif

@@ -110,12 +110,26 @@ static void test_remedies(void)
 	GclkComposition given = { GCLK_GUEST(
 		"kvm", MODERN, NULL, NULL, NULL, "hrtimer: interrupt took 5 ns\n") };
 	g_autoptr(GPtrArray) virtual = gclk_composed_check(&given, checks);
+	GclkComposition ticks = { GCLK_GUEST(
+		"vmware", RHEL53, NULL, NULL, NULL, "warning: many lost ticks.\n") };
 	g_autoptr(GPtrArray) bare = NULL;
+	g_autoptr(GPtrArray) lost = NULL;
 
+	lost = gclk_composed_check(&ticks, checks);
+	GCLK_ASSERT_HAS(gclk_findings_find(lost, "log-lost-ticks")->remedy,
+		"boot with divider=10 clocksource=acpi_pm, which Red Hat Enterprise Linux 5.1");
+	ticks.release = "2.6.18-6-amd64";
+	g_ptr_array_unref(lost);
+	lost = gclk_composed_check(&ticks, checks);
+	GCLK_ASSERT_STR(gclk_findings_find(lost, "log-lost-ticks")->remedy, "update the kernel");
 	given.hypervisor = "none";
 	bare = gclk_composed_check(&given, checks);
 	GCLK_ASSERT_HAS(gclk_findings_find(virtual, "log-timer-late")->remedy, "host");
 	CU_ASSERT_PTR_NULL(gclk_findings_find(bare, "log-timer-late")->remedy);
+	given.log = "watchdog: BUG: soft lockup - CPU#2 stuck for 22s! [x]\n";
+	g_ptr_array_unref(bare);
+	bare = gclk_composed_check(&given, checks);
+	GCLK_ASSERT_INT(gclk_findings_find(bare, "log-cpu-starved")->severity, NOTE);
 }
 
 static void test_unreadable(void)

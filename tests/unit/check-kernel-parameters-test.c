@@ -116,7 +116,7 @@ static void test_words(void)
 	g_autofree char *evidence = gclk_composed_evidence(divider);
 
 	GCLK_ASSERT_INT(findings->len, 2);
-	GCLK_ASSERT_HAS(divider->remedy, "take divider=10 off");
+	GCLK_ASSERT_HAS(divider->remedy, "remove divider=10 from");
 	GCLK_ASSERT_HAS(evidence, "/proc/cmdline: divider=10\nkernel: " MODERN);
 	GCLK_ASSERT_HAS(clocksource->statement, "cured kernels that count ticks");
 	GCLK_ASSERT_HAS(clocksource->statement, "harms this one");

@@ -117,20 +117,21 @@ static const char *best(const char *hypervisor, GclkAge age, const char *availab
 
 static void test_best(void)
 {
-	GCLK_ASSERT_STR(best("kvm", GCLK_AGE_MODERN, "kvm-clock tsc hpet acpi_pm"), "tsc");
+	GCLK_ASSERT_STR(best("kvm", GCLK_AGE_MODERN, "tsc kvm-clock hpet acpi_pm"), "tsc");
+	GCLK_ASSERT_STR(best("kvm", GCLK_AGE_MODERN, "hpet kvm-clock tsc"), "kvm-clock");
 	GCLK_ASSERT_STR(best("kvm", GCLK_AGE_MODERN, "kvm-clock hpet acpi_pm"), "kvm-clock");
 	GCLK_ASSERT_STR(best("kvm", GCLK_AGE_MODERN, "hpet acpi_pm"), NULL);
 	GCLK_ASSERT_STR(best("kvm", GCLK_AGE_MODERN, "arch_sys_counter"), "arch_sys_counter");
 	GCLK_ASSERT_STR(best("kvm", GCLK_AGE_MODERN, "jiffies"), NULL);
 	GCLK_ASSERT_STR(best("kvm", GCLK_AGE_MODERN, ""), NULL);
-	GCLK_ASSERT_STR(best("xen", GCLK_AGE_MODERN, "tsc xen"), "xen");
+	GCLK_ASSERT_STR(best("xen", GCLK_AGE_MODERN, "tsc xen"), "tsc");
 	GCLK_ASSERT_STR(best("qemu", GCLK_AGE_MODERN, "hpet acpi_pm"), "hpet");
 	GCLK_ASSERT_STR(best("qemu", GCLK_AGE_MODERN, "hpet acpi_pm tsc"), "tsc");
 	GCLK_ASSERT_STR(best("none", GCLK_AGE_MODERN, "hpet acpi_pm jiffies"), "hpet");
 	GCLK_ASSERT_STR(best("none", GCLK_AGE_MODERN, "jiffies acpi_pm"), "acpi_pm");
 	GCLK_ASSERT_STR(best("none", GCLK_AGE_MODERN, " jiffies"), NULL);
 	GCLK_ASSERT_STR(
-		best("microsoft", GCLK_AGE_MODERN, "tsc hyperv_clocksource_tsc_page acpi_pm"),
+		best("microsoft", GCLK_AGE_MODERN, "hyperv_clocksource_tsc_page tsc acpi_pm"),
 		"hyperv_clocksource_tsc_page");
 	CU_ASSERT_PTR_NULL(gclk_clocksource_best(NULL, NULL));
 }

@@ -99,9 +99,9 @@ static void test_advice(void)
 	g_autofree char *off_old = gclk_parameter_advise_removal("a=b", GCLK_AGE_COMPENSATES);
 
 	GCLK_ASSERT_HAS(old, "add divider=10 to the kernel lines of /boot/grub/grub.conf");
-	GCLK_ASSERT_HAS(off_old, "take a=b off the kernel lines of /boot/grub/grub.conf");
+	GCLK_ASSERT_HAS(off_old, "remove a=b from the kernel lines of /boot/grub/grub.conf");
 	GCLK_ASSERT_HAS(add, "--args=\"a=b\"");
-	GCLK_ASSERT_HAS(off, "take divider=10 off GRUB_CMDLINE_LINUX in /etc/default/grub");
+	GCLK_ASSERT_HAS(off, "remove divider=10 from GRUB_CMDLINE_LINUX in /etc/default/grub");
 	GCLK_ASSERT_HAS(off, "--remove-args=\"divider=10\"");
 }
 
