@@ -8,8 +8,11 @@ static void explain(GclkHostClock *out, gint error)
 {
 	const GclkPtpFailure *failure = gclk_ptp_failure(error);
 
-	out->why = failure->text ? g_strdup(failure->text)
-				 : g_strdup_printf("cannot be read: %s", g_strerror(error));
+	if (failure->drop == GCLK_PTP_DROP_GONE) /* the daemon's words are for one who goes on */
+		out->why = g_strdup("has gone, or gives no time however it is asked");
+	else
+		out->why = failure->text ? g_strdup(failure->text)
+					 : g_strdup_printf("cannot be read: %s", g_strerror(error));
 }
 
 /* Of several methods' errors the first is told that is not only the method's; else the last, since
@@ -50,43 +53,52 @@ static gboolean scale_offset(
 	return FALSE;
 }
 
-void gclk_host_clock_read(GclkPlatform *platform, const GclkPtpDevice *device, const char *release,
-	gint tai_offset, GclkHostClock *out)
+/* The narrowest of some readings; FALSE: none, and out says why. */
+static gboolean read_once(GclkPlatform *platform, const GclkPtpDevice *device, GclkHostClock *out,
+	GclkPtpReading *reading)
 {
 	GclkPtpReading readings[GCLK_PTP_READINGS_MAX];
 	const GclkPtpReading *best;
 	g_autoptr(GError) problem = NULL;
-	GclkPtp *ptp;
-	gint64 ahead;
+	GclkPtp *ptp = platform->ptp_open(platform, device->path, &problem);
 	gint n, error;
 
-	*out = (GclkHostClock){ 0 };
-	if (!platform->ptp_open || !platform->ptp_read || !platform->ptp_close)
-		return;
-	out->tried = TRUE;
-	ptp = platform->ptp_open(platform, device->path, &problem);
 	if (!ptp) {
 		out->forbidden = g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_ACCES) ||
 				 g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_PERM);
 		out->why = g_strdup_printf(
 			"cannot be opened: %s", problem ? problem->message : "no reason is given");
-		return;
+		return FALSE;
 	}
 	n = read_any(platform, ptp, (guint)device->clock->readings, readings, &error);
 	platform->ptp_close(platform, ptp);
 	best = gclk_ptp_reading_best(readings, n);
-	out->readable = best && gclk_ptp_time_plausible(best->device);
-	if (!out->readable) {
-		if (n > 0)
-			out->why = g_strdup("gives what cannot be the time of day");
-		else
-			explain(out, error);
+	if (n <= 0)
+		explain(out, error);
+	else if (!best || !gclk_ptp_time_plausible(best->device))
+		out->why = g_strdup("gives what cannot be the time of day");
+	else
+		*reading = *best;
+	return !out->why;
+}
+
+void gclk_host_clock_read(GclkPlatform *platform, const GclkPtpDevice *device, const char *release,
+	gint tai_offset, GclkHostClock *out)
+{
+	GclkPtpReading reading;
+	gint64 ahead;
+
+	*out = (GclkHostClock){ 0 };
+	if (!platform->ptp_open || !platform->ptp_read || !platform->ptp_close)
 		return;
-	}
-	out->bracket = best->after - best->before;
+	out->tried = TRUE;
+	out->readable = read_once(platform, device, out, &reading);
+	if (!out->readable)
+		return;
+	out->bracket = reading.after - reading.before;
 	out->has_offset = scale_offset(device, release, tai_offset, &ahead);
 	if (out->has_offset)
-		out->offset = best->device - ahead - best->before - out->bracket / 2;
+		out->offset = reading.device - ahead - reading.before - out->bracket / 2;
 }
 
 void gclk_host_clock_clear(GclkHostClock *clock)

@@ -478,6 +478,7 @@ static void unreadable(void)
 		{ "ptp_vmw", 0, EIO, GCLK_SEVERITY_WARNING,
 			"the hypervisor answers with an error" },
 		{ "vmclock0", 0, EINVAL, GCLK_SEVERITY_WARNING, "calls its clock unreliable" },
+		{ "ptp_vmw", 0, ENODEV, GCLK_SEVERITY_WARNING, "has gone" },
 		{ "KVM virtual PTP", EACCES, 0, GCLK_SEVERITY_NOTE, "as root" },
 		{ "KVM virtual PTP", ENOENT, 0, GCLK_SEVERITY_WARNING, "cannot be opened" },
 	};
