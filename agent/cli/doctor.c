@@ -165,7 +165,8 @@ static void examine(Session *session)
 		.progress = show_progress,
 		.user = session,
 		.ticks = session->options->seconds * GCLK_NS_PER_S,
-		.network = !session->options->no_network,
+		/* of a configuration that is wrong nobody knows which servers it means */
+		.network = !session->options->no_network && !session->config_problem,
 	};
 
 	gclk_cli_look(&look, session->options->common.run_directory);

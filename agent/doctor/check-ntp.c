@@ -10,7 +10,6 @@
 #define CONFIG_HINT                                                                                \
 	"name one in /etc/guestclock/guestclockd.conf: a group [server NAME] with address = "      \
 	"HOST; or have DHCP give one (option 42)"
-#define SHOW_MORE "guestclock probe SERVER shows all that a server says"
 
 void gclk_ntp_answer_free(GclkNtpAnswer *answer)
 {
@@ -35,6 +34,14 @@ static GclkFinding *add(GPtrArray *findings, const char *id, GclkSeverity severi
 	statement = g_strdup_vprintf(format, args);
 	va_end(args);
 	return gclk_findings_add(findings, id, severity, statement, remedy);
+}
+
+/* What to do about a server that cannot be used. Caller frees. */
+static char *remedy_of(const GclkNtpAnswer *answer)
+{
+	return answer->advice ? g_strdup(answer->advice)
+			      : g_strdup_printf("guestclock probe %s shows all that it says",
+					answer->address ? answer->address : answer->name);
 }
 
 static void add_origin(GclkFinding *finding, const GclkNtpView *view)
@@ -73,7 +80,7 @@ static void none_usable(const GclkNtpView *view, GPtrArray *findings)
 	const GclkSeverity severity =
 		view->has_precision ? GCLK_SEVERITY_WARNING : GCLK_SEVERITY_CRITICAL;
 	const GclkNtpAnswer *first = view->answers->pdata[0];
-	const char *remedy = first->advice ? first->advice : SHOW_MORE;
+	g_autofree char *remedy = remedy_of(first);
 	GclkFinding *finding;
 
 	if (view->answers->len == 1) {
@@ -96,12 +103,13 @@ static void some_unusable(const GclkNtpView *view, GPtrArray *findings)
 {
 	for (guint i = 0; i < view->answers->len; i++) {
 		const GclkNtpAnswer *answer = view->answers->pdata[i];
+		g_autofree char *remedy = answer->usable ? NULL : remedy_of(answer);
 
 		if (answer->usable)
 			continue;
 		add(findings, answer->answered ? "ntp-refused" : "ntp-unreachable",
-			GCLK_SEVERITY_WARNING, answer->advice ? answer->advice : SHOW_MORE,
-			"the NTP server %s cannot be used: %s", answer->name, answer->reason);
+			GCLK_SEVERITY_WARNING, remedy, "the NTP server %s cannot be used: %s",
+			answer->name, answer->reason);
 	}
 }
 
@@ -207,6 +215,7 @@ static void judge_offset(const GclkNtpView *view, const GclkCandidate *candidate
 	const GclkCandidate *best = &candidates[selected];
 	GclkSeverity severity = severity_of(best->offset, best->bound);
 	g_autofree char *far = far_in_words(best->offset);
+	g_autofree char *says = NULL;
 	GclkFinding *finding;
 	char within[32];
 	guint agreeing = 0;
@@ -223,9 +232,10 @@ static void judge_offset(const GclkNtpView *view, const GclkCandidate *candidate
 			agreeing == 1 ? "" : "s that agree", best->name);
 		return;
 	}
+	says = agreeing > 1 ? g_strdup_printf("%u NTP servers agree", agreeing)
+			    : g_strdup_printf("so says the NTP server %s", best->name);
 	finding = add(findings, "clock-offset", severity, setter_of(view->keeper),
-		"the clock is %s by %s%s", best->offset < 0 ? "ahead" : "behind", far,
-		agreeing > 1 ? ", NTP servers that agree say" : ", an NTP server says");
+		"the clock is %s by %s: %s", best->offset < 0 ? "ahead" : "behind", far, says);
 	add_measures(finding, candidates, n);
 	if (view->keeper)
 		gclk_finding_add_evidence(finding, "%s keeps this clock", view->keeper);

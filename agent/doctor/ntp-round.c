@@ -10,6 +10,8 @@
 #define ANSWER_PATIENCE  (2 * GCLK_NS_PER_S)
 #define TRIES            2
 #define ADDRESSES        4
+#define ADVICE_NAME      "name the server by its address, or mend what resolves names (/etc/resolv.conf)"
+#define ADVICE_KEY       "see keys in guestclockd.conf(5); only root may read the key file"
 
 /* One server. */
 typedef struct {
@@ -26,7 +28,8 @@ typedef struct {
 	GclkNtpReply reply;
 	GclkSample sample;
 	gboolean over;
-	char *reason; /* it is over without a good answer */
+	char *reason;       /* it is over without a good answer */
+	const char *advice; /* static, or NULL */
 } Asked;
 
 struct GclkNtpRound {
@@ -167,6 +170,7 @@ static void on_resolved(gpointer user, const GclkAddress *addresses, gsize n, co
 	platform->timer_stop(platform, asked->timer);
 	asked->timer = 0;
 	if (n == 0) {
+		asked->advice = ADVICE_NAME;
 		end(asked, g_strdup_printf("the name \"%s\" cannot be resolved: %s",
 				   asked->server->address, reason ? reason : "no address"));
 		return;
@@ -181,6 +185,7 @@ static void on_unresolved(gpointer user)
 	Asked *asked = user;
 
 	asked->timer = 0;
+	asked->advice = ADVICE_NAME;
 	end(asked, g_strdup_printf("the name \"%s\" cannot be resolved: the name server does not "
 				   "answer",
 			   asked->server->address));
@@ -194,6 +199,7 @@ static void on_begin(gpointer user)
 
 	asked->timer = 0;
 	if (server->key && !asked->key) {
+		asked->advice = ADVICE_KEY;
 		end(asked, g_strdup_printf("its key %u is not in the key file, or cannot be read",
 				   server->key));
 		return;
@@ -271,6 +277,7 @@ static GclkNtpAnswer *answer_of(const Asked *asked)
 		return answer;
 	}
 	answer->reason = g_strdup(asked->over ? asked->reason : "no answer yet");
+	answer->advice = asked->advice;
 	return answer;
 }
 
