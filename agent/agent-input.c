@@ -45,6 +45,7 @@ static void note_move(GclkAgent *agent, gint64 jump)
 	g_warning("the clock was moved by %s, not by guestclockd", text);
 	agent->moved_raw = agent->now.raw;
 	agent->urgent = TRUE;
+	gclk_tick_watch_disturbed(agent->ticks);
 	gclk_agent_burst(agent);
 	if (agent->events->moved)
 		agent->events->moved(agent->user, agent);

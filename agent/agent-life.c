@@ -41,8 +41,11 @@ void gclk_agent_remember(GclkAgent *agent)
 static void on_heartbeat(gpointer user)
 {
 	GclkAgent *agent = user;
+	GclkClockPair now;
 
 	agent->heartbeat = 0;
+	agent->platform->read_pair(agent->platform, &now);
+	gclk_tick_watch_late(agent->ticks, MAX(now.raw - agent->now.raw - HEARTBEAT, 0));
 	gclk_agent_decide(agent);
 }
 
@@ -120,6 +123,7 @@ GclkAgent *gclk_agent_new(GclkPlatform *platform, const GclkConfig *config,
 	agent->leap = load_leap_table(platform);
 	agent->slots = g_ptr_array_new_with_free_func(slot_free);
 	agent->findings = gclk_findings_new();
+	agent->ticks = gclk_tick_watch_new(platform, NULL, NULL);
 	agent->actuator.steers = steers;
 	agent->bound = GCLK_BOUND_UNKNOWN;
 	agent->first = agent->fresh = TRUE;
@@ -136,6 +140,7 @@ void gclk_agent_free(GclkAgent *agent)
 	g_ptr_array_unref(agent->slots);
 	g_ptr_array_unref(agent->findings);
 	gclk_leap_table_free(agent->leap);
+	gclk_tick_watch_free(agent->ticks);
 	g_free(agent->control_reason);
 	g_free(agent->reason);
 	g_free(agent->clocksource);

@@ -5,6 +5,7 @@
 
 #include "agent.h"
 #include "detect/clock-watch.h"
+#include "detect/tick-watch.h"
 #include "discipline/actuator.h"
 #include "discipline/estimator.h"
 #include "discipline/selection.h"
@@ -42,6 +43,7 @@ struct GclkAgent {
 	GPtrArray *slots; /* of GclkSlot */
 	GclkActuator actuator;
 	GclkClockWatch watch;
+	GclkTickWatch *ticks;
 	guint heartbeat; /* timer */
 	guint settling;  /* timer: no longer than this is waited for slow sources at the start */
 	gboolean first;  /* the clock has not been corrected since the start */
@@ -96,6 +98,9 @@ void gclk_agent_unwatch_clocksource(GclkAgent *agent);
 void gclk_agent_note_rate(GclkAgent *agent, const GclkServoOutput *out);
 /* The rate is somebody else's business: no findings on it. */
 void gclk_agent_forget_rate(GclkAgent *agent);
+
+/* agent-ticks.c: shows the watch the time, and what the selected source has taught. */
+void gclk_agent_look_at_ticks(GclkAgent *agent);
 
 /* agent-life.c: a heartbeat comes unless there is another decision before. */
 void gclk_agent_await(GclkAgent *agent);

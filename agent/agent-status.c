@@ -52,6 +52,27 @@ void gclk_agent_set_finding(GclkAgent *agent, const char *id, GclkSeverity sever
 	agent->urgent = TRUE;
 }
 
+void gclk_agent_refresh_finding(GclkAgent *agent, const char *id, GclkSeverity severity,
+	const char *statement, const char *remedy)
+{
+	guint i;
+
+	if (find_finding(agent, id, &i) &&
+		((GclkFinding *)g_ptr_array_index(agent->findings, i))->severity == severity) {
+		g_ptr_array_remove_index(agent->findings, i);
+		g_ptr_array_add(agent->findings, gclk_finding_new(id, severity, statement, remedy));
+	} else {
+		gclk_agent_set_finding(agent, id, severity, statement, remedy);
+	}
+}
+
+gboolean gclk_agent_has_finding(const GclkAgent *agent, const char *id)
+{
+	guint i;
+
+	return find_finding(agent, id, &i);
+}
+
 void gclk_agent_clear_finding(GclkAgent *agent, const char *id)
 {
 	guint i;
@@ -176,6 +197,21 @@ static void tell_clock(GclkStatus *out, const GclkAgent *agent)
 	out->last_step_reason = g_strdup(agent->last_step_reason);
 }
 
+static void tell_ticks(GclkStatus *out, const GclkAgent *agent)
+{
+	const GclkTickHealth *ticks = gclk_agent_ticks(agent);
+
+	out->ticks = (GclkTickStatus){
+		.verdict = g_strdup(gclk_tick_verdict_name(ticks->verdict)),
+		.reference = g_strdup(ticks->reference),
+		.lost_ppm = ticks->lost_ppm,
+		.lost_error_ppm = ticks->lost_error_ppm,
+		.confidence = ticks->confidence,
+		.steal_share = ticks->steal_share,
+		.hz = ticks->hz,
+	};
+}
+
 static void tell_writer(GclkStatus *out, const GclkAgent *agent)
 {
 	const GclkEnvironment *environment = agent->environment;
@@ -207,6 +243,7 @@ GclkStatus *gclk_agent_status(GclkAgent *agent)
 	out->single = agent->single;
 	tell_clock(out, agent);
 	tell_writer(out, agent);
+	tell_ticks(out, agent);
 	for (guint i = 0; i < agent->slots->len; i++)
 		g_ptr_array_add(
 			out->sources, tell_source(agent, g_ptr_array_index(agent->slots, i)));

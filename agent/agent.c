@@ -209,6 +209,7 @@ void gclk_agent_decide(GclkAgent *agent)
 	/* The first correction may go either way and far: every source is heard before it. */
 	if (agent->selected && (!agent->first || agent->settling == 0 || gclk_agent_settled(agent)))
 		action = steer(agent);
+	gclk_agent_look_at_ticks(agent);
 	judge_state(agent, action, no_source);
 	tell_kernel(agent);
 	if (agent->now.raw - agent->saved_raw >= GCLK_AGENT_SAVE_INTERVAL)

@@ -8,6 +8,8 @@
 
 #include "config.h"
 #include "detect/environment.h"
+#include "detect/tick-counters.h"
+#include "detect/tick-health.h"
 #include "guestclock/leap-seconds.h"
 #include "platform/platform.h"
 #include "report/status.h"
@@ -21,6 +23,8 @@ typedef struct {
 	void (*report)(gpointer user, GclkAgent *agent, gboolean urgent);
 	/* Somebody else moved the clock: who? May be NULL. */
 	void (*moved)(gpointer user, GclkAgent *agent);
+	/* The verdict on the ticks has changed. May be NULL. */
+	void (*ticks)(gpointer user, GclkAgent *agent);
 } GclkAgentEvents;
 
 /* steers: control is `kernel`; control_reason says why it is or is not, may be NULL. All borrowed
@@ -63,11 +67,22 @@ void gclk_agent_settle(GclkAgent *agent);
 /* A finding that stays until it is cleared. Logged when it appears, changes or goes. */
 void gclk_agent_set_finding(GclkAgent *agent, const char *id, GclkSeverity severity,
 	const char *statement, const char *remedy);
+/* The same, but new figures in the words are no news: only its coming, its going and another
+   severity are logged. */
+void gclk_agent_refresh_finding(GclkAgent *agent, const char *id, GclkSeverity severity,
+	const char *statement, const char *remedy);
+gboolean gclk_agent_has_finding(const GclkAgent *agent, const char *id);
 void gclk_agent_clear_finding(GclkAgent *agent, const char *id);
 
 /* Has the kernel taken another clocksource? Then its rate is measured anew. To be called now and
    then; the agent does so by itself while much depends on it. */
 void gclk_agent_look_at_clocksource(GclkAgent *agent);
+
+/* Counters of this system that the ticks are held against; without them only what the sources teach
+   and the RTC. Both are borrowed. To be called before the start. */
+void gclk_agent_use_counters(GclkAgent *agent, const GclkTickSystem *system, const GclkTsc *tsc);
+/* What is known of the ticks now. Never NULL; valid until the loop turns. */
+const GclkTickHealth *gclk_agent_ticks(const GclkAgent *agent);
 
 /* TAI minus UTC, s, by the newest entry of this machine's table. */
 gint gclk_agent_tai_offset(const GclkAgent *agent);

@@ -38,6 +38,9 @@ typedef struct {
 	GclkPrivileged *privileged; /* NULL with --no-helper */
 	GclkDropped dropped;
 	GclkPlatform *platform;
+	GclkMachine machine;
+	GclkTsc tsc;
+	GclkCheckup *checkup;
 	GclkAgent *agent;
 	GclkPublisher publisher;
 	GclkLookout lookout;
@@ -175,6 +178,8 @@ static gboolean reload(Daemon *d, GError **error)
 	d->config = d->lookout.config = config;
 	gclk_agent_set_config(d->agent, config);
 	gclk_sources_apply(d->agent, d->platform, config, gclk_lookout_era_pivot(&d->lookout));
+	if (d->checkup)
+		gclk_checkup_expire(d->checkup);
 	gclk_lookout_look(&d->lookout);
 	gclk_config_free(old);
 	return TRUE;
@@ -248,6 +253,17 @@ static void on_moved(gpointer user, GclkAgent *agent)
 	gclk_lookout_look_soon(&((Daemon *)user)->lookout);
 }
 
+static void on_ticks(gpointer user, GclkAgent *agent)
+{
+	Daemon *d = user;
+
+	(void)agent;
+	if (!d->checkup)
+		return;
+	gclk_checkup_expire(d->checkup);
+	gclk_lookout_look_soon(&d->lookout);
+}
+
 static void on_watchdog(gpointer user)
 {
 	Daemon *d = user;
@@ -315,19 +331,24 @@ static void note_user(Daemon *d)
 
 static gboolean start_agent(Daemon *d, GError **error)
 {
-	static const GclkAgentEvents publish = { .report = on_report, .moved = on_moved };
+	static const GclkAgentEvents publish = {
+		.report = on_report, .moved = on_moved, .ticks = on_ticks
+	};
 	static const GclkAgentEvents nothing = { .report = on_report_once };
 	GclkMastery mastery;
 
 	d->lookout = (GclkLookout){ .platform = d->platform,
 		.config = d->config,
 		.environment = d->environment,
-		.privileged = d->privileged };
+		.privileged = d->privileged,
+		.checkup = d->checkup };
 	mastery = gclk_lookout_mastery(&d->lookout, d->environment->rivals);
 	gclk_publisher_init(&d->publisher, d->platform, d->config->run_directory);
 	d->agent = gclk_agent_new(d->platform, d->config, d->environment, mastery.steers,
 		mastery.reason, d->options.once ? &nothing : &publish, d);
 	d->lookout.agent = d->agent;
+	if (!d->options.no_helper)
+		gclk_agent_use_counters(d->agent, d->machine.ticks, &d->tsc);
 	gclk_lookout_note_rival(&d->lookout, &mastery);
 	note_user(d);
 	g_free(mastery.reason);
@@ -378,6 +399,21 @@ static void run(Daemon *d, int detached)
 	g_source_unref(signals);
 }
 
+/* The kernel's log is for root only on many systems, and says how fast the TSC counts. */
+static void look_at_machine(Daemon *d)
+{
+	double khz = 0;
+
+	d->machine = gclk_machine_native(d->platform);
+	if (d->options.no_helper)
+		return; /* a simulation: nothing of the real machine is looked at */
+	if (!d->options.once)
+		d->checkup = gclk_checkup_new(&d->machine);
+	if (d->checkup)
+		gclk_kernel_log_tsc_khz(d->checkup->log, &khz);
+	gclk_tsc_read(d->machine.cpuid, khz, &d->tsc);
+}
+
 static gboolean set_up(Daemon *d, GError **error)
 {
 	if (!d->options.no_helper && !start_helper(d, error))
@@ -388,6 +424,7 @@ static gboolean set_up(Daemon *d, GError **error)
 	d->platform = gclk_native_new(d->privileged, d->context);
 	/* Once with the eyes of root: a /proc with hidepid shows rivals to nobody else. */
 	d->environment = gclk_environment_detect(d->platform);
+	look_at_machine(d);
 	if (!d->options.no_helper && !become_small(d, error))
 		return FALSE;
 	if (!d->options.once && !serve_commands(d, error))
@@ -402,6 +439,7 @@ static void tear_down(Daemon *d)
 		gclk_agent_stop(d->agent);
 	gclk_lookout_stop(&d->lookout);
 	gclk_agent_free(d->agent);
+	gclk_checkup_free(d->checkup);
 	/* What nobody keeps up to date any more is not left lying about. */
 	if (d->commands)
 		g_unlink(d->publisher.path);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What changes around a running daemon: rivals come and go, precision clocks appear, a DHCP lease
- * brings servers. Looked for every now and then, and at once when there is a reason to.
+ * brings servers, and the doctor's checks find something. Looked for every now and then, and at
+ * once when there is a reason to.
  */
 #ifndef GUESTCLOCK_LOOKOUT_H
 #define GUESTCLOCK_LOOKOUT_H
 
 #include "agent.h"
+#include "checkup.h"
 #include "mastery.h"
 #include "platform/privileged.h"
 
@@ -16,6 +18,7 @@ typedef struct {
 	GclkConfig *config; /* the one in force: servers that are discovered are put into it */
 	const GclkEnvironment *environment;
 	GclkPrivileged *privileged; /* NULL: there is no such process */
+	GclkCheckup *checkup;       /* NULL: no checks are made */
 	guint timer;
 } GclkLookout;
 

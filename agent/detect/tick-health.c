@@ -338,6 +338,17 @@ static void judge_unmeasured(Judge *judge)
 	judge_timers(judge, TRUST_CONTINUOUS);
 }
 
+/* A counter that runs by itself loses nothing by lost ticks, however short the measurement: what
+   was measured only takes from that trust as far as it speaks against it (Bayes' rule, with the
+   likelihood of the normal distribution). */
+static double continuous_trust(double beyond, double error)
+{
+	double z = beyond > 0 && error > 0 ? 2 * beyond / error : 0;
+	double odds = TRUST_CONTINUOUS / (1 - TRUST_CONTINUOUS) * exp(-z * z / 2);
+
+	return odds / (1 + odds);
+}
+
 static void judge_rate(Judge *judge, gsize reference)
 {
 	GclkTickHealth *out = judge->out;
@@ -351,10 +362,8 @@ static void judge_rate(Judge *judge, gsize reference)
 		out->confidence = trust * probability(beyond, error);
 		return;
 	}
-	/* A counter that runs by itself loses nothing by lost ticks, however short the
-	 * measurement. */
-	if (!out->tick_driven && judge->readings->clocksource && beyond <= 0)
-		sound = MAX(sound, TRUST_CONTINUOUS);
+	if (!out->tick_driven && judge->readings->clocksource)
+		sound = MAX(sound, continuous_trust(beyond, error));
 	judge_timers(judge, sound);
 	if (out->confidence < CONFIDENCE_MIN)
 		out->verdict = GCLK_TICKS_UNKNOWN;

@@ -18,9 +18,9 @@
  *
  * How sure the verdict is: the bound is taken for two standard deviations, and the confidence is
  * the probability of a normal distribution that the rate lies on the side of GCLK_TICK_RATE_LIMIT
- * that the verdict says, times the trust in the reference. Without an independent reference it is
- * the trust in a clocksource that counts by itself; a verdict less sure than even odds and a bit
- * (0.6) is "unknown".
+ * that the verdict says, times the trust in the reference. A clocksource that counts by itself has
+ * trust of its own, less what the measurement says against it; without an independent reference
+ * that is all there is. A verdict less sure than even odds and a bit (0.6) is "unknown".
  */
 #ifndef GUESTCLOCK_TICK_HEALTH_H
 #define GUESTCLOCK_TICK_HEALTH_H

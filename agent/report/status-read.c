@@ -2,6 +2,7 @@
 /* Reads a status back. Linked into the command line only: json-glib brings gobject along, which the
    daemon does not carry. */
 #include <json-glib/json-glib.h>
+#include <math.h>
 #include <string.h>
 
 #include "report/status.h"
@@ -267,6 +268,25 @@ static void read_writer(GclkStatus *status, JsonObject *object)
 	status->servers_from = get_text(object, "servers_from");
 }
 
+static void read_ticks(GclkTickStatus *ticks, JsonObject *status)
+{
+	JsonNode *node = json_object_get_member(status, "ticks");
+	JsonObject *object;
+
+	if (!node || !JSON_NODE_HOLDS_OBJECT(node))
+		return;
+	object = json_node_get_object(node);
+	ticks->verdict = get_text(object, "verdict");
+	ticks->reference = get_text(object, "reference");
+	ticks->lost_ppm = get_double(object, "lost_ppm");
+	ticks->confidence = get_double(object, "confidence");
+	ticks->hz = (guint)get_within(object, "hz", 0, G_MAXINT32);
+	if (has_number(object, "lost_error_ppm"))
+		ticks->lost_error_ppm = get_double(object, "lost_error_ppm");
+	if (has_number(object, "steal_share"))
+		ticks->steal_share = get_double(object, "steal_share");
+}
+
 GclkStatus *gclk_status_from_json(const char *text, gsize length, GError **error)
 {
 	g_autoptr(JsonParser) parser = json_parser_new_immutable();
@@ -296,6 +316,7 @@ GclkStatus *gclk_status_from_json(const char *text, gsize length, GError **error
 	status->texts = g_string_chunk_new(256);
 	read_clock(status, object);
 	read_writer(status, object);
+	read_ticks(&status->ticks, object);
 	read_lists(status, object);
 	return status;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "guestclock/format.h"
 #include "build-config.h"
+#include "guestclock/format.h"
 
 #include "report/status.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "guestclock/json-writer.h"
@@ -74,6 +75,8 @@ GclkStatus *gclk_status_new(void)
 
 	status->control = "none";
 	status->error_bound = GCLK_BOUND_UNKNOWN;
+	status->ticks.lost_error_ppm = INFINITY;
+	status->ticks.steal_share = -1;
 	status->version = g_strdup(PACKAGE_VERSION);
 	status->sources = g_ptr_array_new_with_free_func((GDestroyNotify)gclk_source_status_free);
 	status->findings = gclk_findings_new();
@@ -94,6 +97,8 @@ void gclk_status_free(GclkStatus *status)
 	g_free(status->container);
 	g_free(status->clocksource);
 	g_free(status->servers_from);
+	g_free(status->ticks.verdict);
+	g_free(status->ticks.reference);
 	g_ptr_array_unref(status->sources);
 	g_ptr_array_unref(status->findings);
 	g_clear_pointer(&status->texts, g_string_chunk_free);
@@ -206,6 +211,30 @@ static void write_findings(GclkJson *json, const GclkStatus *status)
 	gclk_json_end_array(json);
 }
 
+static void write_known_double(
+	GclkJson *json, const char *key, gboolean known, double value, guint decimals)
+{
+	if (known)
+		gclk_json_double(json, key, value, decimals);
+	else
+		gclk_json_null(json, key);
+}
+
+static void write_ticks(GclkJson *json, const GclkTickStatus *ticks)
+{
+	gboolean measured = isfinite(ticks->lost_error_ppm);
+
+	gclk_json_begin_object(json, "ticks");
+	gclk_json_string(json, "verdict", ticks->verdict ? ticks->verdict : "unknown");
+	write_known_double(json, "lost_ppm", measured, ticks->lost_ppm, 3);
+	write_known_double(json, "lost_error_ppm", measured, ticks->lost_error_ppm, 3);
+	gclk_json_string(json, "reference", ticks->reference);
+	gclk_json_double(json, "confidence", ticks->confidence, 3);
+	write_known_double(json, "steal_share", ticks->steal_share >= 0, ticks->steal_share, 4);
+	write_known(json, "hz", ticks->hz > 0, ticks->hz);
+	gclk_json_end_object(json);
+}
+
 static void write_clock(GclkJson *json, const GclkStatus *status)
 {
 	gboolean known = status->error_bound != GCLK_BOUND_UNKNOWN;
@@ -253,6 +282,7 @@ char *gclk_status_to_json(const GclkStatus *status)
 	gclk_json_string(json, "container", status->container);
 	gclk_json_string(json, "clocksource", status->clocksource);
 	gclk_json_string(json, "servers_from", status->servers_from);
+	write_ticks(json, &status->ticks);
 	write_sources(json, status);
 	write_findings(json, status);
 	gclk_json_end_object(json);

@@ -48,6 +48,17 @@ typedef struct {
 	GArray *drops; /* of GclkStatusCount, non-zero only */
 } GclkSourceStatus;
 
+/* What the daemon knows of lost ticks (detect/tick-health.h has the words). */
+typedef struct {
+	char *verdict;         /* "healthy", "losing-time" ...; NULL: nothing is known */
+	char *reference;       /* what the rate was held against, or NULL */
+	double lost_ppm;       /* < 0: the clock gains */
+	double lost_error_ppm; /* infinite: not measured */
+	double confidence;     /* 0 .. 1 */
+	double steal_share;    /* 0 .. 1 of CPU time; < 0: not known */
+	guint hz;              /* 0: not known */
+} GclkTickStatus;
+
 typedef struct {
 	GclkState state;
 	char *reason;          /* why not synchronised, or NULL */
@@ -78,6 +89,7 @@ typedef struct {
 	/* the surroundings */
 	char *hypervisor, *container, *clocksource; /* verdict words, "none" or NULL unknown */
 	char *servers_from; /* where the NTP servers were taken from, or NULL */
+	GclkTickStatus ticks;
 	GPtrArray *sources;  /* of GclkSourceStatus */
 	GPtrArray *findings; /* of GclkFinding */
 	GStringChunk *texts; /* of a status that was read: owns its const char * texts; else NULL */

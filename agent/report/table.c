@@ -262,6 +262,41 @@ static void add_leap(GString *out, const GclkStatus *status)
 		add_line(out, "leap second", "one is deleted at the end of this day (UTC)");
 }
 
+/* Half a sentence on what is wrong; NULL: nothing that is known. */
+static const char *tick_words(const GclkTickStatus *ticks)
+{
+	static const struct {
+		const char *verdict, *words;
+	} table[] = {
+		{ "losing-time", "time is being lost" },
+		{ "gaining-time", "time runs too fast" },
+		{ "starved", "late, since this machine does not get the CPU when it needs it" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
+		if (g_strcmp0(ticks->verdict, table[i].verdict) == 0)
+			return table[i].words;
+	return NULL;
+}
+
+static void add_ticks(GString *out, const GclkStatus *status)
+{
+	const GclkTickStatus *ticks = &status->ticks;
+	const char *words = tick_words(ticks);
+	g_autoptr(GString) text = g_string_new(words);
+
+	if (!words)
+		return;
+	if (isfinite(ticks->lost_error_ppm) && strcmp(ticks->verdict, "starved") != 0)
+		g_string_append_printf(text, ": %.0f ppm, +/- %.0f ppm, by %s",
+			fabs(ticks->lost_ppm), ticks->lost_error_ppm,
+			ticks->reference ? ticks->reference : "?");
+	else if (ticks->steal_share > 0)
+		g_string_append_printf(
+			text, ": %.0f %% of its time is stolen", ticks->steal_share * 100);
+	add_line(out, "ticks", text->str);
+}
+
 static void add_surroundings(GString *out, const GclkStatus *status)
 {
 	g_autoptr(GString) machine = g_string_new(NULL);
@@ -334,6 +369,7 @@ char *gclk_table_status(const GclkStatus *status, gboolean color)
 	add_measures(out, status);
 	add_steps(out, status);
 	add_leap(out, status);
+	add_ticks(out, status);
 	add_surroundings(out, status);
 	add_findings(out, status, color);
 	return g_string_free(out, FALSE);

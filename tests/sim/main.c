@@ -38,6 +38,20 @@ static double never_is_infinite(double seconds)
 	return seconds < 0 ? INFINITY : seconds;
 }
 
+/* The verdict on the ticks, and a tenth of the rate. */
+static void check_ticks(GString *out, const SimScenario *s, const SimResult *r)
+{
+	gboolean rate = g_str_has_suffix(r->ticks, "-time");
+
+	if (s->ticks)
+		word(out, "ticks", r->ticks, s->ticks);
+	else if (rate)
+		g_string_append_printf(out, " ticks %s;", r->ticks);
+	if (rate)
+		limit(out, "lost ppm told wrong by", fabs(r->told_ppm - r->lost_ppm),
+			fabs(r->lost_ppm) / 10);
+}
+
 /* What does not hold, as text; empty when all is well. */
 static GString *check(const SimScenario *s, const SimResult *r)
 {
@@ -55,6 +69,7 @@ static GString *check(const SimScenario *s, const SimResult *r)
 		g_string_append_printf(out, " %u steps, not %u;", (guint)r->steps, s->steps);
 	word(out, "state", r->state, s->final_state);
 	word(out, "selected", r->selected, s->selected);
+	check_ticks(out, s, r);
 	if (s->finding && !strstr(r->findings, s->finding))
 		g_string_append_printf(out, " no finding %s;", s->finding);
 	return out;

@@ -22,6 +22,7 @@ typedef struct {
 	GArray *happenings; /* of Happening: the user data of events */
 	gint64 epoch;
 	SimResult *result;
+	gint64 settled_now, settled_raw; /* both clocks when statistics began; 0: not yet */
 	double square_sum;
 	guint64 watched;
 	double last_bad, last_bad_recovering; /* when |error| was last above the limit, s */
@@ -199,6 +200,10 @@ static void on_watch(gpointer user)
 		run->last_bad = t;
 	if (bad && t >= s->recover_from)
 		run->last_bad_recovering = t;
+	if (t >= s->settled && run->settled_now == 0) {
+		run->settled_now = sim_now(run->world.vm);
+		run->settled_raw = sim_raw(run->world.vm);
+	}
 	if (t >= s->settled) {
 		run->square_sum += error * error;
 		run->watched++;
@@ -253,6 +258,14 @@ static void make_world(Run *run, guint64 seed)
 	sim_at(run->world.vm, WATCH_INTERVAL, on_watch, run);
 }
 
+static double lost_ppm(const Run *run)
+{
+	double elapsed = (double)(sim_now(run->world.vm) - run->settled_now);
+	double counted = (double)(sim_raw(run->world.vm) - run->settled_raw);
+
+	return run->settled_now ? (elapsed - counted) / elapsed * 1e6 : 0;
+}
+
 static char *tell_findings(const GclkStatus *status)
 {
 	GString *out = g_string_new(" ");
@@ -280,6 +293,9 @@ static void conclude(Run *run)
 	r->state = g_strdup(status ? gclk_state_name(status->state) : "killed");
 	r->selected = g_strdup(status ? status->selected : NULL);
 	r->findings = tell_findings(status);
+	r->ticks = g_strdup(status ? status->ticks.verdict : "unknown");
+	r->told_ppm = status ? status->ticks.lost_ppm : 0;
+	r->lost_ppm = lost_ppm(run);
 }
 
 void sim_scenario_run(const SimScenario *scenario, guint64 seed, SimResult *result)
@@ -315,5 +331,6 @@ void sim_result_clear(SimResult *result)
 	g_free(result->state);
 	g_free(result->selected);
 	g_free(result->findings);
+	g_free(result->ticks);
 	*result = (SimResult){ 0 };
 }

@@ -55,6 +55,7 @@ typedef struct {
 	double final_rate_ppb;               /* |rate of REAL| at the end, if not 0 */
 	const char *final_state;             /* the word of status.json, if not NULL */
 	const char *finding;                 /* one there at the end, if not NULL */
+	const char *ticks; /* the verdict on them at the end; NULL: neither losing nor gaining */
 	const char *selected;                /* name of the source at the end, if not NULL */
 	guint steps;                         /* how many steps are right */
 } SimScenario;
@@ -69,6 +70,8 @@ typedef struct {
 	double rate_ppb;  /* of REAL at the end */
 	double worst_bound_ratio; /* largest |error| / stated bound once the clock was corrected */
 	guint64 steps, packets;
+	double lost_ppm, told_ppm; /* what RAW lost from settled on; what the status says of it */
+	char *ticks;
 	char *state, *selected, *findings; /* findings: ids with blanks around them */
 } SimResult;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "status-samples.h"
 
+#include <math.h>
+
 #define NS G_GINT64_CONSTANT(1)
 #define US GCLK_NS_PER_US
 #define MS GCLK_NS_PER_MS
@@ -27,6 +29,11 @@ static GclkStatus *begin(GclkState state, const char *selected, gint64 offset, g
 	status->hypervisor = g_strdup("kvm");
 	status->container = g_strdup("none");
 	status->clocksource = g_strdup("kvm-clock");
+	status->ticks = (GclkTickStatus){ .verdict = g_strdup("healthy"),
+		.lost_error_ppm = INFINITY,
+		.confidence = 0.9,
+		.steal_share = 0.003,
+		.hz = 250 };
 	return status;
 }
 
@@ -288,6 +295,42 @@ static GclkStatus *make_huge_offsets(void)
 	return status;
 }
 
+static GclkStatus *make_losing_time(void)
+{
+	GclkStatus *status = begin(GCLK_STATE_SYNCHRONISED, "ntp1.example", -3000 * US, 21 * MS);
+	GclkSourceStatus *source = add(status, "ntp1.example", "ntp", GCLK_STANDING_SELECTED, NULL);
+
+	sample(source, -3000 * US, 18 * MS, 7 * S);
+	ntp(source, 2, 4, "GPS");
+	g_free(status->clocksource);
+	status->clocksource = g_strdup("jiffies");
+	g_free(status->ticks.verdict);
+	status->ticks.verdict = g_strdup("losing-time");
+	status->ticks.reference = g_strdup("ntp");
+	status->ticks.lost_ppm = 48211.5;
+	status->ticks.lost_error_ppm = 902.25;
+	status->ticks.confidence = 0.99;
+	find(status, "rate-by-tick", GCLK_SEVERITY_WARNING,
+		"the clocksource jiffies loses time: it counts timer ticks, and some are lost; the "
+		"kernel is made to count faster",
+		"guestclock doctor tells which clocksource is right here, and doctor --fix takes "
+		"it");
+	return status;
+}
+
+static GclkStatus *make_starved(void)
+{
+	GclkStatus *status = make_losing_time();
+
+	g_ptr_array_set_size(status->findings, 0);
+	g_free(status->ticks.verdict);
+	status->ticks.verdict = g_strdup("starved");
+	status->ticks.lost_ppm = 12;
+	status->ticks.lost_error_ppm = 40;
+	status->ticks.steal_share = 0.38;
+	return status;
+}
+
 const GclkStatusSample gclk_status_samples[] = {
 	{ "ptp-and-two-servers", make_ptp },
 	{ "falseticker", make_falseticker },
@@ -299,5 +342,7 @@ const GclkStatusSample gclk_status_samples[] = {
 	{ "measured-right", make_watched },
 	{ "long-names", make_long_names },
 	{ "huge-offsets", make_huge_offsets },
+	{ "losing-time", make_losing_time },
+	{ "starved", make_starved },
 	{ NULL, NULL },
 };

@@ -132,9 +132,26 @@ static void compare_writer(const GclkStatus *a, const GclkStatus *b)
 	GCLK_ASSERT_STR(a->servers_from, b->servers_from);
 }
 
+static void compare_ticks(const GclkTickStatus *a, const GclkTickStatus *b)
+{
+	GCLK_ASSERT_STR(a->verdict, b->verdict);
+	GCLK_ASSERT_STR(a->reference, b->reference);
+	/* a rate of which nothing is known is not told */
+	if (isfinite(b->lost_error_ppm)) {
+		GCLK_ASSERT_NEAR(a->lost_ppm, b->lost_ppm, 0.0005);
+		GCLK_ASSERT_NEAR(a->lost_error_ppm, b->lost_error_ppm, 0.0005);
+	} else {
+		CU_ASSERT_TRUE(isinf(a->lost_error_ppm));
+	}
+	GCLK_ASSERT_NEAR(a->confidence, b->confidence, 0.0005);
+	GCLK_ASSERT_NEAR(a->steal_share, b->steal_share, 0.00005);
+	GCLK_ASSERT_INT(a->hz, b->hz);
+}
+
 static void compare(const GclkStatus *a, const GclkStatus *b)
 {
 	compare_clock(a, b);
+	compare_ticks(&a->ticks, &b->ticks);
 	compare_writer(a, b);
 	CU_ASSERT_EQUAL_FATAL(a->sources->len, b->sources->len);
 	for (guint i = 0; i < a->sources->len; i++)

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The health of ticks as the agent goes along: what it knows anyway is shown to the watch. */
+#include "agent-private.h"
+
+/* A rate from fewer samples may still be a guess. */
+#define SAMPLES_MIN 8
+
+void gclk_agent_use_counters(GclkAgent *agent, const GclkTickSystem *system, const GclkTsc *tsc)
+{
+	gclk_tick_watch_free(agent->ticks);
+	agent->ticks = gclk_tick_watch_new(agent->platform, system, tsc);
+}
+
+const GclkTickHealth *gclk_agent_ticks(const GclkAgent *agent)
+{
+	return gclk_tick_watch_health(agent->ticks);
+}
+
+static gboolean take_reference(const GclkAgent *agent, GclkTickReference *out)
+{
+	const GclkEstimate *e = &agent->estimate;
+
+	if (!agent->selected || e->samples < SAMPLES_MIN || e->suspects)
+		return FALSE;
+	*out = (GclkTickReference){
+		.name = gclk_source_kind_name(agent->selected->source->kind),
+		.frequency_ppb = e->frequency_ppb,
+		.sigma_ppb = e->frequency_sigma_ppb,
+	};
+	return TRUE;
+}
+
+void gclk_agent_look_at_ticks(GclkAgent *agent)
+{
+	GclkTickReference reference;
+	gboolean known = take_reference(agent, &reference);
+
+	if (!gclk_tick_watch_look(
+		    agent->ticks, agent->now.raw, agent->clocksource, known ? &reference : NULL))
+		return;
+	g_debug("ticks: %s", gclk_tick_verdict_name(gclk_agent_ticks(agent)->verdict));
+	agent->urgent = TRUE;
+	if (agent->events->ticks)
+		agent->events->ticks(agent->user, agent);
+}
