@@ -16,7 +16,8 @@
  * exit status
  *
  * ERROR is guest minus host: positive, the guest is ahead (the sign of guestclock's own offsets is
- * the other one). CLOCK is "realtime" or the path of a PTP clock in the guest.
+ * the other one). CLOCK is "realtime", "raw" (of which only the rate means anything) or the path of
+ * a PTP clock in the guest.
  *
  * The wire: one line a request, one a reply, both with the same random number, since the port
  * outlives its clients and the answers to a dead one reach the next.
@@ -72,10 +73,9 @@ static int64_t read_clock(clockid_t clock)
 static bool find_clock(const char *name, clockid_t *clock, int *fd)
 {
 	*fd = -1;
-	if (strcmp(name, "realtime") == 0) {
-		*clock = CLOCK_REALTIME;
+	*clock = strcmp(name, "raw") == 0 ? CLOCK_MONOTONIC_RAW : CLOCK_REALTIME;
+	if (*clock == CLOCK_MONOTONIC_RAW || strcmp(name, "realtime") == 0)
 		return true;
-	}
 	*fd = open(name, O_RDWR | O_CLOEXEC);
 	*clock = (clockid_t)((~(unsigned)*fd << 3) | 3); /* FD_TO_CLOCKID of the kernel */
 	return *fd >= 0;
@@ -91,7 +91,7 @@ static void reply_time(int port, const char *nonce, const char *name, int64_t t2
 		dprintf(port, "%s -1 -1\n", nonce);
 		return;
 	}
-	if (fd >= 0) /* opening it took time */
+	if (clock != CLOCK_REALTIME)
 		t2 = read_clock(clock);
 	dprintf(port, "%s %" PRId64 " %" PRId64 "\n", nonce, t2, read_clock(clock));
 	if (fd >= 0)
@@ -322,6 +322,8 @@ static bool exchange(int fd, const char *clock, struct sample *s)
 		sscanf(rest, "%" SCNd64 " %" SCNd64, &t2, &t3) != 2 || t2 < 0 || t3 < 0)
 		return false;
 	s->rtt = (t4 - t1) - (t3 - t2);
+	if (s->rtt < 0) /* a clock that counts ticks has just made one */
+		s->rtt = t4 - t1;
 	s->error = ((t2 - t1) + (t3 - t4)) / 2;
 	return true;
 }
