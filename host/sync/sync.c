@@ -41,7 +41,7 @@ void gclk_host_sync_free(GclkHostSync *sync)
 /* --- the best claim --------------------------------------------------------------------------- */
 
 /* In this order: what is proven, what holds the clock badly, what may hold it, what is locked and
-   holds nothing, the rest. Among equals PTP, then NTP. */
+   holds nothing, the rest. Among equals PTP, then NTP, then the smaller bound. */
 static gint rank(const GclkClaim *claim)
 {
 	gint rank = 0;
@@ -57,14 +57,15 @@ static gint rank(const GclkClaim *claim)
 	return rank * 8 + (gint)claim->protocol;
 }
 
-static const GclkClaim *best_claim(const GPtrArray *claims, const GclkClaim *except)
+static const GclkClaim *best_claim(const GPtrArray *claims)
 {
 	const GclkClaim *best = NULL;
 
 	for (guint i = 0; i < claims->len; i++) {
 		const GclkClaim *claim = claims->pdata[i];
 
-		if (claim != except && (!best || rank(claim) > rank(best)))
+		if (!best || rank(claim) > rank(best) ||
+			(rank(claim) == rank(best) && claim->bound < best->bound))
 			best = claim;
 	}
 	return best;
@@ -322,7 +323,9 @@ static void yield_to(Decision *decision, const GclkClaim *winner, const GclkDaem
 	GclkHostSync *sync = decision->sync;
 	const GclkClaim *its = claim_of(decision->claims, rival);
 	gboolean proven = its && gclk_claim_proven(its);
-	gboolean worse = its && its->protocol < winner->protocol;
+	gboolean worse =
+		its && (its->protocol < winner->protocol ||
+			       (its->protocol == winner->protocol && its->bound > winner->bound));
 
 	if (has_let_go(decision, rival, its))
 		return;
@@ -419,7 +422,7 @@ static gboolean is_fallback(const Decision *decision)
 
 static void decide(Decision *decision)
 {
-	const GclkClaim *best = best_claim(decision->claims, NULL);
+	const GclkClaim *best = best_claim(decision->claims);
 
 	if (best && gclk_claim_holds(best)) {
 		decide_held(decision, best);
