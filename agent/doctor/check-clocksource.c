@@ -285,10 +285,23 @@ static void report_missing_tsc(const Look *look, gboolean current_is_right)
 						       : "the kernel's log cannot be read");
 }
 
+/* Some other clock of x86 is there; elsewhere nobody has a TSC to miss. */
+static gboolean is_x86(const Look *look)
+{
+	for (gsize i = 0; look->survey->clocksources[i]; i++) {
+		const char *name = look->survey->clocksources[i];
+
+		if (gclk_clocksource_judge(NULL, name) == GCLK_CLOCKSOURCE_UNKNOWN &&
+			gclk_clocksource_judge(look->row, name) != GCLK_CLOCKSOURCE_UNKNOWN)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static void check_tsc(const Look *look, gboolean current_is_right)
 {
 	if (!look->survey->clocksources || !gclk_clocksource_prefers(look->row, "tsc") ||
-		has_available(look, "tsc") || has_available(look, "arch_sys_counter") ||
+		has_available(look, "tsc") || !is_x86(look) ||
 		gclk_kernel_log_tsc_is_unused_by_design(look->survey->log))
 		return;
 	report_missing_tsc(look, current_is_right);
