@@ -10,6 +10,7 @@
 
 typedef struct {
 	char *need, *max_error, *xml, *uri;
+	GclkHostWhere where;
 	gboolean all, explain;
 } Choice;
 
@@ -19,6 +20,7 @@ static void choice_clear(Choice *choice)
 	g_free(choice->max_error);
 	g_free(choice->xml);
 	g_free(choice->uri);
+	gclk_host_where_clear(&choice->where);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Choice, choice_clear)
 
@@ -128,11 +130,13 @@ static char *report(const GclkHostOptions *options, const Choice *choice, const 
 
 static int check(const GclkHostOptions *options, const Choice *choice, const GPtrArray *domains)
 {
-	g_autoptr(GclkHostSync) sync = gclk_host_cli_ask(options->config);
+	g_autoptr(GclkHostSync) sync = gclk_host_cli_ask(options->config, &choice->where);
 	g_autofree GclkVerdict *verdicts = g_new0(GclkVerdict, MAX(domains->len, 1));
 	g_autofree GclkCheckRow *rows = g_new0(GclkCheckRow, MAX(domains->len, 1));
 	g_autofree char *text = NULL;
 
+	if (!sync)
+		return GCLK_EXIT_UNKNOWN;
 	judge_all(domains, sync, verdicts, rows);
 	text = report(options, choice, rows, domains->len, sync);
 	fputs(text, stdout);
@@ -160,6 +164,12 @@ int gclk_host_cli_check(int argc, char **argv)
 		{ "explain", 0, 0, G_OPTION_ARG_NONE, &choice.explain, "Print the evidence too",
 			NULL },
 		{ "connect", 'c', 0, G_OPTION_ARG_STRING, &choice.uri, "libvirt's URI", "URI" },
+		{ "from", 0, 0, G_OPTION_ARG_FILENAME, &choice.where.from,
+			"Of an ESXi host: what esxcli and ntpq printed there; - is standard input",
+			"FILE" },
+		{ "esxi", 0, 0, G_OPTION_ARG_STRING, &choice.where.esxi,
+			"Of an ESXi host: run the command of its group in the configuration",
+			"NAME" },
 		{ 0 },
 	};
 

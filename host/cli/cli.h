@@ -42,7 +42,17 @@ gboolean gclk_host_cli_parse(GclkHostOptions *options, const char *usage, const 
 /* "hostclock: text" on standard error. */
 void gclk_host_cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
-/* Asks this host's daemons now, and keeps the answer for the gate where that is possible. */
-GclkHostSync *gclk_host_cli_ask(const GclkHostConfig *config);
+/* Whose clock is looked at: this host's, or that of an ESXi host by what it printed. */
+typedef struct {
+	char *from; /* --from: a file, "-" standard input; or NULL */
+	char *esxi; /* --esxi: a name of the configuration's [esxi NAME]; or NULL */
+} GclkHostWhere;
+
+void gclk_host_where_clear(GclkHostWhere *where);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GclkHostWhere, gclk_host_where_clear)
+
+/* Asks this host's daemons now, and keeps the answer for the gate where that is possible; or reads
+   what the ESXi host printed. NULL: it has said why not. */
+GclkHostSync *gclk_host_cli_ask(const GclkHostConfig *config, const GclkHostWhere *where);
 
 #endif

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdio.h>
-#include <unistd.h>
-
 #include "cli/cli.h"
 #include "guestclock/console.h"
-#include "sync/cache.h"
 
 void gclk_host_cli_complain(const char *format, ...)
 {
@@ -84,16 +80,4 @@ gboolean gclk_host_cli_parse(GclkHostOptions *options, const char *usage, const 
 		return FALSE;
 	}
 	return check_words(options, max_words, name) && load_config(options);
-}
-
-GclkHostSync *gclk_host_cli_ask(const GclkHostConfig *config)
-{
-	const GclkProbePlaces places = gclk_host_config_places(config);
-	const GclkSyncPolicy policy = gclk_host_config_policy(config);
-	GclkHostSync *sync = gclk_host_sync_ask(&places, &policy);
-
-	/* What a plain user may see is less than what the gate, which is root, would see. */
-	if (geteuid() == 0)
-		gclk_sync_cache_save(config->run_directory, sync);
-	return sync;
 }

@@ -20,8 +20,15 @@ int gclk_host_cli_status(int argc, char **argv)
 	g_auto(GclkHostOptions) options = { 0 };
 	g_autoptr(GclkHostSync) sync = NULL;
 	g_autofree char *text = NULL;
+	g_auto(GclkHostWhere) where = { 0 };
 	gboolean nagios = FALSE;
 	const GOptionEntry extra[] = {
+		{ "from", 0, 0, G_OPTION_ARG_FILENAME, &where.from,
+			"Of an ESXi host: what esxcli and ntpq printed there; - is standard input",
+			"FILE" },
+		{ "esxi", 0, 0, G_OPTION_ARG_STRING, &where.esxi,
+			"Of an ESXi host: run the command of its group in the configuration",
+			"NAME" },
 		{ "nagios", 0, 0, G_OPTION_ARG_NONE, &nagios,
 			"One line with performance data, for monitoring", NULL },
 		{ 0 },
@@ -32,7 +39,9 @@ int gclk_host_cli_status(int argc, char **argv)
 		    "Exit status: 0 synchronised, 1 warning, 2 not synchronised, 3 unknown.",
 		    extra, 0, argc, argv))
 		return options.exit_code;
-	sync = gclk_host_cli_ask(options.config);
+	sync = gclk_host_cli_ask(options.config, &where);
+	if (!sync)
+		return GCLK_EXIT_UNKNOWN;
 	if (options.json)
 		text = gclk_host_sync_json(sync);
 	else if (nagios)

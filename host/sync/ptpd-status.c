@@ -180,10 +180,22 @@ static const struct {
 	{ "UTC properties", set_utc },
 };
 
+gboolean gclk_ptpd_same_key(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, " _-");
+		b += strspn(b, " _-");
+		if (g_ascii_tolower(*a) != g_ascii_tolower(*b))
+			return FALSE;
+		if (!*a)
+			return TRUE;
+	}
+}
+
 static void take_key(GclkPtpdStatus *status, const char *key, const char *value)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
-		if (g_ascii_strcasecmp(keys[i].key, key) == 0) {
+		if (gclk_ptpd_same_key(keys[i].key, key)) {
 			keys[i].take(status, value);
 			status->known++;
 			return;

@@ -53,6 +53,9 @@ void gclk_ptpd_status_init(GclkPtpdStatus *status);
 void gclk_ptpd_status_clear(GclkPtpdStatus *status);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GclkPtpdStatus, gclk_ptpd_status_clear)
 
+/* "Announce received", "AnnounceReceived" and "announce_received" are one key. */
+gboolean gclk_ptpd_same_key(const char *a, const char *b);
+
 /* Fills in the first proof. age: of what was read, ns; -1: not known, and then nothing counts as
    fresh. */
 void gclk_ptpd_judge(const GclkPtpdStatus *status, gint64 age, GclkDaemonReport *report);

@@ -286,10 +286,8 @@ static void keep_kernel(GclkHostSync *sync, const GclkKernelClock *kernel)
 {
 	char error[32];
 
-	if (!kernel->known) {
-		keep(sync, "kernel: it does not say whether its clock is synchronised");
+	if (!kernel->known)
 		return;
-	}
 	gclk_format_bound(kernel->max_error, error);
 	keep(sync, "kernel: calls its clock %s, maximum error %s, TAI offset %d s (proves nothing)",
 		kernel->unsynchronised ? "unsynchronised" : "synchronised", error,
