@@ -148,7 +148,7 @@ static const GclkProcess *process_of(const GclkProcesses *processes)
 	for (guint i = 0; i < processes->all->len; i++) {
 		const GclkProcess *process = processes->all->pdata[i];
 
-		if (strcmp(process->comm, COMM) == 0 && !gclk_process_is_openntpd(process) &&
+		if (strcmp(process->comm, COMM) == 0 && !process->openntpd &&
 			(!found || (found->elsewhere && !process->elsewhere)))
 			found = process;
 	}

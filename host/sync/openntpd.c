@@ -110,6 +110,8 @@ void gclk_openntpd_parse(const char *text, GclkOpenntpdStatus *out)
 			take_status(*line, out);
 		else if (strstr(*line, "Permission denied"))
 			out->forbidden = TRUE;
+		else if (strstr(*line, "connect: "))
+			out->unreached = TRUE;
 		else if (strcmp(*line, "peer") == 0 || strcmp(*line, "sensor") == 0)
 			sensor = **line == 's';
 		else if (g_str_has_prefix(*line, " *") && !out->source)
@@ -148,8 +150,9 @@ static void refuse(const GclkOpenntpdStatus *status, GclkDaemonReport *report)
 		report->remedy = g_strdup("run this as root");
 		return;
 	}
-	report->presence = GCLK_DAEMON_GARBLED;
-	report->problem = g_strdup("what ntpctl says cannot be understood");
+	report->presence = status->unreached ? GCLK_DAEMON_SILENT : GCLK_DAEMON_GARBLED;
+	report->problem = g_strdup(status->unreached ? "ntpctl cannot reach it"
+						     : "what ntpctl says cannot be understood");
 	report->remedy = g_strdup("see what `ntpctl -s all` says");
 }
 

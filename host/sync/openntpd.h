@@ -9,6 +9,7 @@
 typedef struct {
 	gboolean understood; /* a line about the clock was found */
 	gboolean forbidden;  /* ntpctl may not open the socket */
+	gboolean unreached;  /* nobody is behind the socket */
 	gboolean synced;
 	gint stratum;       /* its own; -1: not told */
 	guint valid, total; /* peers and sensors */

@@ -111,6 +111,16 @@ static gboolean is_time_daemon(
 	return FALSE;
 }
 
+/* By its configuration, or by the titles that it gives itself and its helpers. */
+static gboolean is_openntpd(char *const *argv)
+{
+	for (; *argv; argv++)
+		if (strstr(*argv, "openntpd") || strstr(*argv, "[priv]") ||
+			strstr(*argv, "ntp engine"))
+			return TRUE;
+	return FALSE;
+}
+
 static GclkProcess *look_at(const Scan *scan, const char *pid, gint64 *parent)
 {
 	g_autofree char *comm = read_process(scan, pid, "comm", COMM_MAX, NULL);
@@ -136,6 +146,7 @@ static GclkProcess *look_at(const Scan *scan, const char *pid, gint64 *parent)
 		(!status || gclk_rival_able(status)) && !is_foreign(scan, pid, "user", scan->user);
 	process->steers = process->able && willing;
 	process->elsewhere = is_foreign(scan, pid, "net", scan->net);
+	process->openntpd = strcmp(comm, "ntpd") == 0 && is_openntpd(process->argv);
 	process->comm = g_steal_pointer(&comm);
 	return process;
 }
@@ -150,10 +161,12 @@ static void drop_helpers(GPtrArray *all, const gint64 *parents)
 		const GclkProcess *child = all->pdata[i];
 
 		for (guint j = 0; j < all->len; j++) {
-			const GclkProcess *process = all->pdata[j];
+			GclkProcess *process = all->pdata[j];
 
-			if (process->pid == parents[i] && strcmp(process->comm, child->comm) == 0)
-				helper[i] = TRUE;
+			if (process->pid != parents[i] || strcmp(process->comm, child->comm) != 0)
+				continue;
+			helper[i] = TRUE;
+			process->openntpd = process->openntpd || child->openntpd;
 		}
 	}
 	for (guint i = all->len; i-- > 0;)
@@ -227,15 +240,6 @@ const GclkProcess *gclk_processes_find_pid(
 			return process;
 	}
 	return NULL;
-}
-
-gboolean gclk_process_is_openntpd(const GclkProcess *process)
-{
-	for (char **word = process->argv; *word; word++)
-		if (strstr(*word, "openntpd") || strstr(*word, "[priv]") ||
-			strstr(*word, "ntp engine"))
-			return TRUE;
-	return FALSE;
 }
 
 void gclk_process_tell(const GclkProcess *process, GclkDaemonReport *report)

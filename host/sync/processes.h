@@ -17,6 +17,8 @@ typedef struct {
 	gboolean steers; /* able, and not told to keep its hands off (guestclock/rival.h) */
 	gboolean
 		elsewhere; /* in another network namespace than this process: its UDP is not ours */
+	gboolean openntpd; /* an "ntpd" of OpenNTPD, which has neither the protocol nor the
+			      options of those of ntp.org and ntpsec */
 } GclkProcess;
 
 typedef struct {
@@ -33,10 +35,6 @@ const GclkProcess *gclk_processes_find(const GclkProcesses *processes, const cha
 /* The one with that pid and comm, or NULL. */
 const GclkProcess *gclk_processes_find_pid(
 	const GclkProcesses *processes, const char *comm, gint64 pid);
-
-/* Is this "ntpd" OpenNTPD's? It shares the name with those of ntp.org and ntpsec, but neither
-   their protocol nor their titles: "ntpd: [priv]". */
-gboolean gclk_process_is_openntpd(const GclkProcess *process);
 
 /* The second proof, for the report: pid, steers and why. process NULL: not known. */
 void gclk_process_tell(const GclkProcess *process, GclkDaemonReport *report);

@@ -83,12 +83,15 @@ static void test_no_answer(void)
 {
 	g_autoptr(GclkDaemonReport) empty = judge("");
 	g_autoptr(GclkDaemonReport) strange = judge("\x01\x02\xff\n *\n *  1\npeer\n");
+	g_autoptr(GclkDaemonReport) unreached =
+		judge("ntpctl: connect: /run/openntpd.sock: No such file or directory\n");
 	g_autoptr(GclkDaemonReport) forbidden =
 		judge("ntpctl: connect: /run/openntpd.sock: Permission denied\n");
 
 	GCLK_ASSERT_INT(empty->presence, GCLK_DAEMON_GARBLED);
 	GCLK_ASSERT_INT(strange->presence, GCLK_DAEMON_GARBLED);
 	GCLK_ASSERT_INT(strange->locked, FALSE);
+	GCLK_ASSERT_INT(unreached->presence, GCLK_DAEMON_SILENT);
 	GCLK_ASSERT_INT(forbidden->presence, GCLK_DAEMON_FORBIDDEN);
 	GCLK_ASSERT_HAS(forbidden->remedy, "root");
 }
