@@ -18,13 +18,14 @@ typedef struct {
 	GclkCliOptions common;
 	gint seconds;
 	gboolean no_network, fix, dry_run, undo, quiet;
-	char *root;
+	char *root, *config;
 } Options;
 
 static void options_clear(Options *options)
 {
 	gclk_cli_options_clear(&options->common);
 	g_free(options->root);
+	g_free(options->config);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -65,6 +66,8 @@ static gboolean parse(Options *options, int argc, char **argv)
 			"Measure the timer ticks for so long (default: 5; 0: not at all)", "N" },
 		{ "no-network", 0, 0, G_OPTION_ARG_NONE, &options->no_network,
 			"Do not ask the NTP servers", NULL },
+		{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
+			"guestclockd's configuration (default: " CONFIG_FILE ")", "FILE" },
 		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet,
 			"Print nothing; the exit status tells", NULL },
 		{ 0 },
@@ -108,9 +111,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Session, session_clear)
 /* Defaults stand in for a configuration that is wrong, which is itself worth telling. */
 static void read_config(Session *session)
 {
+	const char *file = session->options->config;
 	g_autoptr(GError) error = NULL;
 
-	session->config = gclk_config_load(CONFIG_FILE, FALSE, &error);
+	session->config = gclk_config_load(file ? file : CONFIG_FILE, file != NULL, &error);
 	if (session->config)
 		return;
 	session->config = gclk_config_new();

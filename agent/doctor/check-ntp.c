@@ -355,6 +355,8 @@ static GPtrArray *answers_of(const GclkStatus *status, gboolean *precision)
 		}
 		answer = g_new0(GclkNtpAnswer, 1);
 		answer->name = g_strdup(source->name);
+		answer->address =
+			source->address && *source->address ? g_strdup(source->address) : NULL;
 		answer->usable = source->standing <= GCLK_STANDING_FALSETICKER;
 		answer->answered = source->standing == GCLK_STANDING_REFUSED;
 		answer->reason = answer->usable ? NULL : g_strdup(reason_of(source));
