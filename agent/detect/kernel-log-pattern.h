@@ -21,6 +21,9 @@ typedef struct {
 	const char *text;
 } GclkPattern;
 
+/* No row fits a line that is shorter: a log of empty lines costs nothing. */
+#define GCLK_PATTERN_LEAST 12
+
 /* The table. In a line the first row of a kind counts. Returns the number of rows. */
 gsize gclk_patterns_kernel_log(const GclkPattern **out);
 

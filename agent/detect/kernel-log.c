@@ -156,7 +156,8 @@ GclkKernelLog *gclk_kernel_log_parse(const char *text, gsize length)
 			line[i] = text[i] ? text[i] : '?';
 		line[kept] = '\0';
 		g_strchomp(line);
-		take_line(log, line);
+		if (n >= GCLK_PATTERN_LEAST)
+			take_line(log, line);
 		text += MIN(n + 1, (gsize)(end - text));
 	}
 	tidy_all(log);

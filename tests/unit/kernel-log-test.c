@@ -243,6 +243,19 @@ static gboolean is_sampled(const GclkPattern *pattern)
 	return FALSE;
 }
 
+/* Of the shortest line that it fits. */
+static gsize least_length(const char *pattern)
+{
+	gsize n = 0;
+
+	for (; *pattern; pattern++) {
+		if (*pattern == '%' && *++pattern == 'r')
+			continue;
+		n++;
+	}
+	return n;
+}
+
 static void test_every_pattern(void)
 {
 	const GclkPattern *patterns;
@@ -256,6 +269,7 @@ static void test_every_pattern(void)
 		CU_ASSERT_TRUE(patterns[i].text[0] != '%');
 		CU_ASSERT_TRUE(
 			strcspn(patterns[i].text, "%") < 64 || !strchr(patterns[i].text, '%'));
+		CU_ASSERT_TRUE(least_length(patterns[i].text) >= GCLK_PATTERN_LEAST);
 	}
 }
 
