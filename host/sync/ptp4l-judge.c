@@ -153,8 +153,8 @@ static void judge_follower(const Judge *judge, GclkDaemonReport *report)
 		trouble = g_strdup("its servo has not locked yet");
 	report->locked = !trouble;
 	if (trouble)
-		report->locked_why = g_strdup_printf("port %u is %s, but %s", judge->port->number,
-			judge->state_name, g_steal_pointer(&trouble));
+		report->locked_why = g_strdup_printf(
+			"port %u is %s, but %s", judge->port->number, judge->state_name, trouble);
 	else
 		report->locked_why = g_strdup_printf(
 			"port %u is %s of %s, last Sync %s ago, %s from it", judge->port->number,

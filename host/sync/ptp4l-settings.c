@@ -15,7 +15,8 @@ static gboolean long_option(const char *word, const char *next, GclkOptionFunc f
 	const char *equals = strchr(word, '=');
 	g_autofree char *name = equals ? g_strndup(word, (gsize)(equals - word)) : g_strdup(word);
 
-	func(user, name, equals ? equals + 1 : next ? next : "");
+	if (*name)
+		func(user, name, equals ? equals + 1 : next ? next : "");
 	return !equals && next;
 }
 

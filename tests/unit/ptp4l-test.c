@@ -482,7 +482,7 @@ static void test_options(void)
 {
 	static const char *const argv[] = { "ptp4l", "-qf", "/etc/a.conf", "-ieth0", "-i", "eth1",
 		"--domainNumber=24", "--uds_address", "/run/x", "-S", NULL };
-	static const char *const broken[] = { "ptp4l", "-f", NULL };
+	static const char *const broken[] = { "ptp4l", "--=x", "--", "-", "-f", NULL };
 	g_autofree char *file = gclk_options_last(argv, GCLK_PTP4L_OPTIONS, "f");
 	g_autofree char *interface = gclk_options_last(argv, GCLK_PTP4L_OPTIONS, "i");
 	g_autofree char *uds = gclk_options_last(argv, GCLK_PTP4L_OPTIONS, "uds_address");

@@ -53,7 +53,7 @@ static void check(const GclkSituation *situation)
 	GCLK_ASSERT_STR(found, situation->findings);
 	GCLK_ASSERT_HAS(says, situation->says);
 	CU_ASSERT_EQUAL(sync->reason == NULL, sync->synchronised);
-	CU_ASSERT_TRUE(sync->evidence->len > 0);
+	CU_ASSERT_TRUE(sync->evidence->len > 0 || situation->kernel == SAYS_NOTHING);
 	if (CU_get_number_of_failures() > before)
 		printf("\n    in \"%s\": %s", situation->name, says);
 }
