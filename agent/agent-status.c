@@ -10,7 +10,7 @@
 #define STATUS_INTERVAL (40 * GCLK_NS_PER_S)
 
 /* Mostly it is written anew within this, or two samples (publisher.c). */
-#define RENEWED (10 * GCLK_NS_PER_S)
+#define RENEWED (12 * GCLK_NS_PER_S)
 
 /* --- findings --------------------------------------------------------------------------------- */
 
@@ -227,6 +227,11 @@ static void tell_writer(GclkStatus *out, const GclkAgent *agent)
 	out->clocksource =
 		g_strdup(agent->clocksource ? agent->clocksource : environment->clocksource);
 	out->servers_from = g_strdup(agent->config->servers_from);
+}
+
+GclkState gclk_agent_state(const GclkAgent *agent)
+{
+	return agent->state;
 }
 
 GclkStatus *gclk_agent_status(GclkAgent *agent)

@@ -84,6 +84,8 @@ void gclk_agent_use_counters(GclkAgent *agent, const GclkTickSystem *system, con
 /* What is known of the ticks now. Never NULL; valid until the loop turns. */
 const GclkTickHealth *gclk_agent_ticks(const GclkAgent *agent);
 
+GclkState gclk_agent_state(const GclkAgent *agent);
+
 /* TAI minus UTC, s, by the newest entry of this machine's table. */
 gint gclk_agent_tai_offset(const GclkAgent *agent);
 /* The table itself; lives as long as the agent. */

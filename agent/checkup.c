@@ -56,8 +56,17 @@ void gclk_checkup_expire(GclkCheckup *checkup)
 
 /* --- what was found --------------------------------------------------------------------------- */
 
+/* What else the host might offer is worth a warning only while the clock is not kept without it. */
+static gboolean is_idle_offer(const GclkAgent *agent, const GclkFinding *finding)
+{
+	return g_str_has_prefix(finding->id, "offer-") &&
+	       gclk_agent_state(agent) != GCLK_STATE_UNSYNCHRONISED;
+}
+
 static gboolean is_told(const GclkAgent *agent, const GclkFinding *finding)
 {
+	if (is_idle_offer(agent, finding))
+		return TRUE;
 	for (gsize i = 0; i < G_N_ELEMENTS(told); i++)
 		if (strcmp(told[i].id, finding->id) == 0 &&
 			(!told[i].unless || gclk_agent_has_finding(agent, told[i].unless)))
