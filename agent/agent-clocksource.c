@@ -13,9 +13,6 @@
    wrong by up to 10 %: seen this soon, that is 0.1 s. */
 #define WATCH_INTERVAL GCLK_NS_PER_S
 
-/* A rate that was beyond reach is within it again only when that is clear. */
-#define WITHIN_REACH 0.98
-
 /* --- what it is ------------------------------------------------------------------------------- */
 
 static void take(GclkAgent *agent, char *name)
@@ -152,12 +149,9 @@ static void set_or_clear(GclkAgent *agent, const char *id, GclkSeverity severity
 void gclk_agent_note_rate(GclkAgent *agent, const GclkServoOutput *out)
 {
 	g_autofree char *tick = NULL;
-	double limit = WITHIN_REACH * (GCLK_TICK_LIMIT_PPB + GCLK_FREQUENCY_LIMIT_PPB);
-	gboolean beyond = out->beyond_reach ||
-			  (agent->beyond_reach && ABS(agent->estimate.frequency_ppb) > limit);
 
 	g_clear_pointer(&agent->beyond_reach, g_free);
-	if (beyond)
+	if (out->beyond_reach)
 		agent->beyond_reach = beyond_reach(agent);
 	else if (out->tick_ppb != 0)
 		tick = by_tick(agent);

@@ -50,6 +50,7 @@ static GclkServoOutput run_servo(const GclkAgent *agent)
 		.interval = gclk_agent_poll_interval(agent->selected),
 		.tick_ppb = agent->actuator.tick_ppb,
 		.coarse = agent->platform->coarseness > 0,
+		.beyond_reach = agent->beyond_reach != NULL,
 		.since_step = agent->steps ? agent->platform->boottime(agent->platform) -
 						     agent->last_step_boottime
 					   : G_MAXINT64,

@@ -12,6 +12,9 @@
 /* Room kept in the frequency word, so that it does not hit its end between two updates. */
 #define FREQUENCY_COMFORT_PPB (0.95 * GCLK_FREQUENCY_LIMIT_PPB)
 
+/* A rate that was beyond reach is within it again only when that is clear. */
+#define WITHIN_REACH_PPB (0.98 * (GCLK_TICK_LIMIT_PPB + GCLK_FREQUENCY_LIMIT_PPB))
+
 gboolean gclk_servo_split(double rate_ppb, double tick_now, double *tick_ppb, double *frequency_ppb)
 {
 	double rest;
@@ -104,8 +107,9 @@ GclkServoOutput gclk_servo_run(const GclkServoPolicy *policy, const GclkServoInp
 	GclkServoOutput out = { 0 };
 	Decision decision;
 
-	out.beyond_reach = !gclk_servo_split(
-		in->frequency_ppb, in->tick_ppb, &out.tick_ppb, &out.frequency_ppb);
+	out.beyond_reach = !gclk_servo_split(in->frequency_ppb, in->tick_ppb, &out.tick_ppb,
+				   &out.frequency_ppb) ||
+			   (in->beyond_reach && fabs(in->frequency_ppb) > WITHIN_REACH_PPB);
 	decision = decide(policy, in, out.beyond_reach);
 	out.action = decision.action;
 	out.reason = decision.reason;

@@ -45,7 +45,8 @@ typedef struct {
 	gint64 interval; /* ns until the next sample is due */
 	double tick_ppb; /* tick in force */
 	gboolean coarse; /* the clock counts ticks, and lost ones are lost time */
-	gint64 since_step; /* ns since the last step, or a great number */
+	gboolean beyond_reach; /* the rate was, the last time */
+	gint64 since_step;     /* ns since the last step, or a great number */
 } GclkServoInput;
 
 typedef enum {

@@ -134,6 +134,20 @@ static void beyond_reach(void)
 	CU_ASSERT_TRUE(out.beyond_reach);
 }
 
+/* At the border it does not go to and fro. */
+static void beyond_reach_lasts(void)
+{
+	GclkServoInput input = { .frequency_ppb = 1.00e8, .samples = 9, .interval = S };
+
+	CU_ASSERT_FALSE(gclk_servo_run(&policy, &input).beyond_reach);
+	input.beyond_reach = TRUE;
+	CU_ASSERT_TRUE(gclk_servo_run(&policy, &input).beyond_reach);
+	input.frequency_ppb = -1.00e8;
+	CU_ASSERT_TRUE(gclk_servo_run(&policy, &input).beyond_reach);
+	input.frequency_ppb = 0.98e8;
+	CU_ASSERT_FALSE(gclk_servo_run(&policy, &input).beyond_reach);
+}
+
 /* A clock that cannot be kept is stepped forward now and then, not at every sample. */
 static void steps_have_a_pause(void)
 {
@@ -182,6 +196,7 @@ int main(void)
 		{ "a small offset is corrected whole", small_offsets_go_whole },
 		{ "tick and frequency word", rates },
 		{ "a rate beyond reach is told", beyond_reach },
+		{ "a rate beyond reach stays so until it is clearly within", beyond_reach_lasts },
 		{ "a clock beyond reach is not stepped all the time", steps_have_a_pause },
 		{ "a clock of ticks is slewed faster", coarse_clocks_are_slewed_faster },
 		{ NULL, NULL },
