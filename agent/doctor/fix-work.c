@@ -10,8 +10,8 @@
 
 #include "doctor/fix-private.h"
 
-#define DIRECTORY "doctor"
-#define RECORD    "/undo"
+#define DIRECTORY_ENDING "-doctor"
+#define RECORD           "/undo"
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
@@ -25,35 +25,45 @@ static int open_root(const char *path, GError **error)
 	return fd;
 }
 
-/* Of the running system the state directory may lie behind links (/var on another disk): it is the
-   administrator who made them. In an image nothing is followed. */
-static char *real_state_directory(const GclkFixSystem *system)
+/*
+ * Beside the state directory, not in it: that one belongs to the daemon's user, who must not be
+ * able to slip us a record, since what it says is written as root.
+ *
+ * Of the running system the way there may lead over links (/var on another disk): it is the
+ * administrator who made them. In an image nothing is followed.
+ */
+static char *record_directory(const GclkFixSystem *system)
 {
-	char *real = NULL, *copy = NULL;
+	g_autofree char *state = g_strdup(system->state_directory);
+	g_autofree char *parent = NULL;
+	g_autofree char *name = NULL;
+	char *real = NULL, *path;
 
+	while (strlen(state) > 1 && g_str_has_suffix(state, "/"))
+		state[strlen(state) - 1] = '\0';
+	parent = g_path_get_dirname(state);
+	name = g_path_get_basename(state);
 	if (strcmp(system->root, "/") == 0)
-		real = realpath(system->state_directory, NULL);
-	copy = g_strdup(real ? real : system->state_directory);
+		real = realpath(parent, NULL);
+	path = g_strdup_printf("%s/%s" DIRECTORY_ENDING, real ? real : parent, name);
 	free(real);
-	return copy;
+	return path;
 }
 
+/* With the directories on the way. */
 static gboolean make_directories(int root, const char *path, GError **error)
 {
-	for (const char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-		g_autofree char *part =
-			slash ? g_strndup(path, (gsize)(slash - path)) : g_strdup(path);
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		g_autofree char *part = g_strndup(path, (gsize)(slash - path));
 
 		if (!gclk_fix_exists(root, part) &&
 			!gclk_fix_directory_make(root, part, 0755, error))
 			return FALSE;
-		if (!slash)
-			return TRUE;
 	}
+	return gclk_fix_directory_make(root, path, 0700, error);
 }
 
-/* The state directory is the daemon's user's, who must not be able to slip us a record: what it
-   says is written as root. */
+/* Should the directory lie where others write, it is not believed. */
 static gboolean is_ours_alone(int fd, const char *path, GError **error)
 {
 	struct stat facts;
@@ -104,15 +114,13 @@ static gboolean read_record(GclkFixWork *work, const char *path, GError **error)
 
 static gboolean open_record(GclkFixWork *work, gboolean make, GError **error)
 {
-	g_autofree char *state = real_state_directory(work->system);
-	g_autofree char *path = g_build_filename(state, DIRECTORY, NULL);
+	g_autofree char *path = record_directory(work->system);
 
 	if (!gclk_fix_exists(work->root, path)) {
 		work->record = gclk_fix_record_new();
 		if (!make)
 			return TRUE;
-		if (!make_directories(work->root, state, error) ||
-			!gclk_fix_directory_make(work->root, path, 0700, error))
+		if (!make_directories(work->root, path, error))
 			return FALSE;
 	}
 	work->directory = gclk_fix_directory_open(work->root, path, error);

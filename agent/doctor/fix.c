@@ -161,12 +161,25 @@ static gboolean act(GclkFixWork *work, const GclkAction *action)
 						: set_value(work, action);
 }
 
+/* Is there anything in it besides advice? */
+static gboolean may_change(const GclkFixSystem *system, const GPtrArray *plan)
+{
+	for (guint i = 0; i < plan->len; i++) {
+		const GclkAction *action = plan->pdata[i];
+
+		if (action->kind == GCLK_ACTION_FILE ||
+			(action->kind != GCLK_ACTION_ADVICE && system->live))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 GPtrArray *gclk_fix_apply(const GclkFixSystem *system, const GPtrArray *plan, GError **error)
 {
 	g_auto(GclkFixWork) work = { 0 };
 	gboolean good = TRUE;
 
-	if (!gclk_fix_work_open(&work, system, TRUE, error))
+	if (!gclk_fix_work_open(&work, system, may_change(system, plan), error))
 		return NULL;
 	for (guint i = 0; i < plan->len; i++) {
 		const GclkAction *action = plan->pdata[i];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Does what a plan says, and takes it back. Before anything is written, what was there goes to the
- * record of changes in the state directory, in a directory "doctor" that is root's alone; so a
- * crash at any moment leaves something that --undo can take back, and of several fixes the state
- * before the first is the one that is restored. What somebody else has changed since is left alone.
+ * record of changes, in a directory beside the state directory that is root's alone; so a crash at
+ * any moment leaves something that --undo can take back, and of several fixes the state before the
+ * first is the one that is restored. What somebody else has changed since is left alone.
  */
 #ifndef GUESTCLOCK_FIX_H
 #define GUESTCLOCK_FIX_H
@@ -17,7 +17,7 @@ typedef gboolean (*GclkFixRun)(
 
 typedef struct {
 	const char *root;            /* "/", or the directory that stands for it */
-	const char *state_directory; /* below root */
+	const char *state_directory; /* the daemon's, below root; with "-doctor": ours */
 	gboolean live; /* root is that of the running system: settings change now, too */
 	GclkOs os;
 	GclkFixRun run; /* NULL: gclk_fix_run */

@@ -15,7 +15,8 @@
 #include "scratch.h"
 
 #define STATE       "/var/lib/guestclock"
-#define RECORD      "var/lib/guestclock/doctor/undo"
+#define STORE       "var/lib/guestclock-doctor"
+#define RECORD      STORE "/undo"
 #define CLOCKSOURCE "sys/devices/system/clocksource/clocksource0/current_clocksource"
 #define GRUB        "etc/default/grub.d/60-guestclock.cfg"
 #define MODULES     "etc/modules-load.d/guestclock.conf"
@@ -380,7 +381,7 @@ static void test_modes(void)
 	check_undo(&machine, "restored restored");
 	GCLK_ASSERT_INT(mode_of(&machine, LOCAL), 0640);
 	check_apply(&machine, wish, 1, "done done");
-	GCLK_ASSERT_INT(mode_of(&machine, "var/lib/guestclock/doctor"), 0700);
+	GCLK_ASSERT_INT(mode_of(&machine, STORE), 0700);
 	GCLK_ASSERT_INT(mode_of(&machine, RECORD), 0600);
 }
 
@@ -434,7 +435,7 @@ static void test_record_links(void)
 	g_autoptr(GError) error = NULL;
 
 	machine_open(&machine, GCLK_OS_LINUX);
-	link_to(&machine, outside, "var/lib/guestclock/doctor");
+	link_to(&machine, outside, STORE);
 	CU_ASSERT_PTR_NULL(apply(&machine, all, 4, &error));
 	GCLK_ASSERT_HAS(error->message, "symbolic link");
 	g_clear_error(&error);
@@ -452,7 +453,7 @@ static void test_record_of_others(void)
 
 	machine_open(&machine, GCLK_OS_LINUX);
 	check_apply(&machine, all, 2, "done done");
-	directory = gclk_scratch_path(machine.root, "var/lib/guestclock/doctor");
+	directory = gclk_scratch_path(machine.root, STORE);
 	record = gclk_scratch_path(machine.root, RECORD);
 	g_chmod(directory, 0777);
 	CU_ASSERT_PTR_NULL(gclk_fix_undo(&machine.system, &error));
@@ -510,6 +511,20 @@ static void test_not_there(void)
 	machine_open(&machine, GCLK_OS_LINUX);
 	check_apply(&machine, wishes, 1, "failed skipped");
 	CU_ASSERT_FALSE(exists(&machine, "etc/sysctl.d/60-guestclock.conf"));
+}
+
+/* Advice alone leaves no trace. */
+static void test_advice_alone(void)
+{
+	static const Wish wishes[] = { { GCLK_FIX_BOOT_PARAMETER, "clocksource", "tsc" } };
+	g_auto(Machine) machine;
+	g_autofree char *path = NULL;
+
+	machine_open(&machine, GCLK_OS_LINUX);
+	path = gclk_scratch_path(machine.root, "usr/sbin/update-grub");
+	g_unlink(path);
+	check_apply(&machine, wishes, 1, "by-hand");
+	CU_ASSERT_FALSE(exists(&machine, "var"));
 }
 
 /* The program that really runs others: output, complaints, and what is not there. */
@@ -651,6 +666,7 @@ int main(void)
 		{ "a damaged record", test_damaged_record },
 		{ "a module that is not there", test_no_module },
 		{ "a setting that is not there", test_not_there },
+		{ "advice alone", test_advice_alone },
 		{ "programs are run", test_run },
 		{ "a setting that the kernel keeps", test_read_back },
 		{ "no permission", test_no_permission },
