@@ -226,6 +226,9 @@ static void finish(GclkProbe *probe, GPtrArray *reports)
 		} else if (self->complete) {
 			report->presence = self->presence;
 			report->problem = g_strdup(self->problem);
+			report->remedy = g_strdup(self->presence == GCLK_DAEMON_FORBIDDEN
+							  ? "run this as root"
+							  : "see what `chronyc tracking` says");
 		} else {
 			explain_silence(self, process, report);
 		}

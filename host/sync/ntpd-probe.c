@@ -11,6 +11,10 @@
 #define COMM  "ntpd"
 #define BURST 16
 
+#define ALLOW                                                                                      \
+	"add the lines \"restrict 127.0.0.1\" and \"restrict ::1\" (without noquery) to "          \
+	"ntp.conf and restart ntpd"
+
 typedef enum { ASKED_PEERS, ASKED_SYSTEM, ASKED_PEER, FINISHED } State;
 
 typedef struct {
@@ -167,9 +171,8 @@ static void explain_silence(const Ntpd *self, const GclkProcess *process, GclkDa
 	}
 	report->problem = g_strdup_printf(
 		"no answer to control messages within %d ms", GCLK_PROBE_TIMEOUT_MS);
-	report->remedy = g_strdup("ntpd ignores questions silently unless its configuration allows "
-				  "them: add the lines \"restrict 127.0.0.1\" and \"restrict ::1\" "
-				  "(without noquery) to ntp.conf and restart ntpd");
+	report->remedy = g_strdup(
+		"ntpd ignores questions silently unless its configuration allows them: " ALLOW);
 }
 
 static GclkDaemonReport *make_report(const Ntpd *self, const GclkProcess *process)
@@ -185,6 +188,9 @@ static GclkDaemonReport *make_report(const Ntpd *self, const GclkProcess *proces
 	} else {
 		report->presence = self->presence;
 		report->problem = g_strdup(self->problem);
+		report->remedy = g_strdup(self->presence == GCLK_DAEMON_FORBIDDEN
+						  ? ALLOW
+						  : "see what `ntpq -c rv` says");
 	}
 	return report;
 }
