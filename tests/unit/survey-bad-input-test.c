@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "doctor/doctor.h"
+#include "guestclock/text.h"
 #include "harness.h"
 #include "recorded-machine.h"
 
@@ -190,7 +191,7 @@ static void check_text(const char *text)
 	for (const char *c = text; *c; c++)
 		odd += *c != '\n' && g_ascii_iscntrl(*c);
 	for (guint i = 0; lines[i]; i++)
-		wide += g_utf8_strlen(lines[i], -1) > LINE_MAX_COLUMNS;
+		wide += gclk_text_width(lines[i]) > LINE_MAX_COLUMNS;
 	if (odd || wide)
 		printf("\n%s", text);
 	GCLK_ASSERT_INT(odd, 0);
