@@ -124,10 +124,12 @@ static char **list_directory(GclkPlatform *platform, const char *path, GError **
 		if (!g_str_has_prefix(key, below))
 			continue;
 		name = g_strndup(rest, strcspn(rest, "/"));
-		if (name[0] && g_hash_table_add(names, name))
-			g_ptr_array_add(list, name);
-		else
+		if (!name[0] || g_hash_table_contains(names, name)) {
 			g_free(name);
+			continue;
+		}
+		g_hash_table_add(names, name);
+		g_ptr_array_add(list, name);
 	}
 	if (list->len == 0) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: no", path);
