@@ -89,6 +89,10 @@ typedef enum {
 	NOW_LOAD,
 } Now;
 
+/* It comes last on the kernel's command line (GRUB's 10_linux), where the last of two values
+   counts: so a leftover in GRUB_CMDLINE_LINUX does no harm. Entries for recovery lack it. */
+#define GRUB_VARIABLE "GRUB_CMDLINE_LINUX_DEFAULT"
+
 /* {name}, {value} are the fix's; {setting} is name=value, or the name alone. */
 typedef struct {
 	GclkOs os;
@@ -107,8 +111,8 @@ static const Row rows[] = {
 	{ GCLK_OS_LINUX, GCLK_FIX_CLOCKSOURCE, NOW_SETTING, CLOCKSOURCE_FILE, "{name}",
 		"switch the clocksource to {name} now", PLACE_NONE, NULL, NULL, NULL, NULL },
 	{ GCLK_OS_LINUX, GCLK_FIX_BOOT_PARAMETER, NOW_NOTHING, NULL, NULL, NULL, PLACE_GRUB,
-		"GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX {setting}\"",
-		"GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX {name}",
+		GRUB_VARIABLE "=\"$" GRUB_VARIABLE " {setting}\"",
+		GRUB_VARIABLE "=\"$" GRUB_VARIABLE " {name}",
 		"boot with the kernel parameter {setting}", NULL },
 	{ GCLK_OS_LINUX, GCLK_FIX_MODULE, NOW_LOAD, "{name}", NULL, "load the module {name} now",
 		PLACE_MODULES, "{name}", "{name}", "load the module {name} at each boot",

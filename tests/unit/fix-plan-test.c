@@ -57,7 +57,7 @@ static void test_linux(void)
 		"switch the clocksource to kvm-clock now");
 	GCLK_ASSERT_INT(boot->len, 1);
 	check(boot, 0, GCLK_ACTION_FILE, "/etc/default/grub.d/60-guestclock.cfg",
-		"GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX clocksource=tsc\"",
+		"GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT clocksource=tsc\"",
 		"boot with the kernel parameter clocksource=tsc");
 	GCLK_ASSERT_HAS(((GclkAction *)boot->pdata[0])->then, "update-grub");
 	GCLK_ASSERT_INT(module->len, 2);
@@ -227,8 +227,9 @@ static void test_merge_parameters(void)
 	g_autofree char *one = gclk_fix_merge(bare->pdata[0], NULL);
 	g_autofree char *two = gclk_fix_merge(other->pdata[0], one);
 
-	GCLK_ASSERT_STR(two, HEAD "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX tsc\"\n"
-				  "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX tsc=reliable\"\n");
+	GCLK_ASSERT_STR(two,
+		HEAD "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT tsc\"\n"
+		     "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT tsc=reliable\"\n");
 }
 
 static GclkFixPlaces look(const GclkScratch *root, GclkOs os)

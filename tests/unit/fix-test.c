@@ -191,7 +191,7 @@ static void test_all(void)
 	machine_open(&machine, GCLK_OS_LINUX);
 	check_apply(&machine, all, 4, "done done done done done done");
 	check_file(&machine, CLOCKSOURCE, "tsc");
-	check_has(&machine, GRUB, "$GRUB_CMDLINE_LINUX clocksource=tsc\"");
+	check_has(&machine, GRUB, "$GRUB_CMDLINE_LINUX_DEFAULT clocksource=tsc\"");
 	check_has(&machine, MODULES, "\nptp_kvm");
 	check_file(&machine, "proc/sys/kernel/timer_migration", "1");
 	check_has(&machine, "etc/sysctl.d/60-guestclock.conf", "kernel.timer_migration = 1");
@@ -279,7 +279,7 @@ static void test_first_original_wins(void)
 	check_file(&machine, CLOCKSOURCE, "hpet");
 	check_file(&machine, GRUB,
 		"# of an administrator\n"
-		"GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX clocksource=hpet\"");
+		"GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT clocksource=hpet\"");
 	check_undo(&machine, "restored restored");
 	check_file(&machine, CLOCKSOURCE, "jiffies");
 	check_file(&machine, GRUB, "# of an administrator");
