@@ -51,20 +51,30 @@ static void forget_rates(GclkAgent *agent, double since)
 	}
 }
 
-static void note_change(GclkAgent *agent, char *name)
+/* One of the two counts ticks, or was so wrong that the tick had to help. */
+static void measure_anew(GclkAgent *agent, double since)
 {
 	g_autoptr(GError) error = NULL;
-	double since;
 
-	g_warning("the clocksource is now %s, it was %s: the rate is measured anew", name,
-		agent->clocksource);
-	gclk_agent_look(agent); /* while the rate in force is what the clock has run by */
-	since = (double)(agent->now.raw - agent->clocksource_raw);
-	take(agent, name);
 	forget_rates(agent, since);
 	if (!gclk_actuator_forget(&agent->actuator, &error))
 		g_warning("%s", error->message);
 	agent->moved_raw = agent->now.raw; /* nothing is corrected until there is a new sample */
+}
+
+/* From one good clocksource to another, as when the TSC's calibration is refined after boot, the
+   rate changes by no more than at a migration; the estimators follow that. */
+static void note_change(GclkAgent *agent, char *name)
+{
+	gboolean anew = agent->platform->coarseness || agent->actuator.tick_ppb != 0;
+	double since;
+
+	g_message("the clocksource is now %s, it was %s", name, agent->clocksource);
+	gclk_agent_look(agent); /* while the rate in force is what the clock has run by */
+	since = (double)(agent->now.raw - agent->clocksource_raw);
+	take(agent, name);
+	if (anew || agent->platform->coarseness)
+		measure_anew(agent, since);
 	agent->urgent = TRUE;
 	gclk_agent_burst(agent);
 	gclk_agent_decide(agent);

@@ -259,9 +259,10 @@ static gint ptp_read(GclkPlatform *platform, GclkPtp *device, GclkPtpMethod meth
 {
 	SimWorld *world = ((SimPlatform *)platform)->world;
 	const SimPtp *ptp = &world->ptp;
-	gint64 real = sim_real(world->vm);
+	gint64 real, raw;
 
 	(void)device;
+	sim_read(world->vm, &real, &raw);
 	if (ptp->gone)
 		return -ENODEV;
 	if (method == GCLK_PTP_EXTENDED || (method == GCLK_PTP_PRECISE) != (ptp->bracket == 0))
@@ -317,6 +318,8 @@ static gboolean is_own_refid(GclkPlatform *platform, guint32 refid)
 
 static const char *known_file(SimPlatform *sim, const char *path)
 {
+	if (g_str_equal(path, GCLK_CLOCKSOURCE_FILE) && sim->world->clocksource)
+		return sim->world->clocksource;
 	if (g_str_equal(path, GCLK_CLOCKSOURCE_FILE))
 		return sim_tick(sim->world->vm) ? "jiffies\n" : "tsc\n";
 	if (sim->world->has_ptp && !sim->world->ptp.gone &&

@@ -60,7 +60,9 @@ typedef struct {
 	guint steps;                         /* how many steps are right */
 } SimScenario;
 
+/* Ended by one without a name. */
 extern const SimScenario sim_scenarios[];
+extern const SimScenario sim_tick_scenarios[];
 
 typedef struct {
 	double rms, max;  /* error of REAL from settled to the end, s */

@@ -31,6 +31,7 @@ typedef struct {
 	guint n_servers;
 	gboolean has_ptp; /* /dev/ptp0, "KVM virtual PTP" */
 	SimPtp ptp;
+	const char *clocksource; /* NULL: jiffies or tsc, as it behaves */
 	gboolean read_only; /* files cannot be written */
 	guint64 packets;    /* sent by the guest */
 } SimWorld;

@@ -456,6 +456,24 @@ static void clocksource_is_changed(void)
 	bed_clear(&bed);
 }
 
+/* From one good clocksource to another what was learned stays in force. */
+static void calibration_is_refined(void)
+{
+	Bed bed;
+	g_autoptr(GclkStatus) status = NULL;
+
+	bed_init(&bed, 1, -40);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 1000);
+	bed.world.clocksource = "tsc-early";
+	gclk_agent_look_at_clocksource(bed.agent);
+	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->frequency_ppb, 40000, 1000);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_STR(status->clocksource, "tsc-early");
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_SYNCHRONISED);
+	bed_clear(&bed);
+}
+
 /* The share of ticks lost now says nothing of the next boot: it is not kept. */
 static void lost_ticks_are_not_learned(void)
 {
@@ -508,6 +526,7 @@ int main(void)
 		{ "gives way to a rival and comes back", gives_way },
 		{ "too many lost ticks are told", loses_too_many_ticks },
 		{ "another clocksource is measured anew", clocksource_is_changed },
+		{ "a refined calibration is no news", calibration_is_refined },
 		{ "lost ticks are not learned", lost_ticks_are_not_learned },
 		{ "no source at all", no_source },
 		{ NULL, NULL },

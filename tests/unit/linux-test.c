@@ -58,6 +58,12 @@ static void test_read_pair(void)
 	CU_ASSERT(second.raw - first.raw >= 10 * GCLK_NS_PER_MS);
 	CU_ASSERT(ABS((second.real - first.real) - (second.raw - first.raw)) < GCLK_NS_PER_MS);
 	CU_ASSERT(ABS(first.real / 1000 - g_get_real_time()) < G_USEC_PER_SEC);
+	CU_ASSERT(first.width < GCLK_NS_PER_MS);
+	/* where the clocks are known to move with the tick */
+	CU_ASSERT(f.platform->tick >= GCLK_NS_PER_MS && f.platform->tick <= 10 * GCLK_NS_PER_MS);
+	f.platform->coarseness = f.platform->tick;
+	f.platform->read_pair(f.platform, &second);
+	CU_ASSERT(second.width >= f.platform->tick);
 	CU_ASSERT(first.width >= 0 && first.width < GCLK_NS_PER_MS);
 	tear_down(&f);
 }

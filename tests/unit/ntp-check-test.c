@@ -648,6 +648,27 @@ static void test_negative_delay(void)
 	ASSERT_VERDICT(judge(&c), GCLK_NTP_NEGATIVE_DELAY);
 }
 
+/* Both clocks count ticks of 4 ms: the exchange may seem to have taken none, or one too many. */
+static void test_coarse(void)
+{
+	Case c = good_case();
+
+	c.context.precision = 4 * MS;
+	c.context.arrival = NOW + MS; /* the server held it for 4 ms */
+	c.context.elapsed = MS;
+	ASSERT_VERDICT(judge(&c), GCLK_NTP_GOOD);
+	GCLK_ASSERT_INT(c.reply.delay, 4 * MS);
+	c.context.arrival = NOW - MS;
+	c.context.elapsed = 0;
+	ASSERT_VERDICT(judge(&c), GCLK_NTP_NEGATIVE_DELAY);
+	c = good_case();
+	c.context.precision = 4 * MS;
+	c.context.elapsed = 14 * MS;
+	ASSERT_VERDICT(judge(&c), GCLK_NTP_GOOD);
+	c.context.elapsed = 20 * MS;
+	ASSERT_VERDICT(judge(&c), GCLK_NTP_LOCAL_STEP);
+}
+
 static void test_root_distance(void)
 {
 	Case c = good_case();
@@ -817,6 +838,7 @@ int main(void)
 		{ "step of the local clock", test_local_step },
 		{ "steered local clock", test_steered },
 		{ "negative delay", test_negative_delay },
+		{ "clocks that count ticks", test_coarse },
 		{ "root distance", test_root_distance },
 		{ "table of verdicts", test_table },
 		{ "reasons", test_reasons },
