@@ -310,7 +310,7 @@ static void all_machines(void)
 {
 	g_auto(GStrv) folders = gclk_recorded_machine_folders();
 
-	CU_ASSERT_TRUE(g_strv_length(folders) >= 60);
+	CU_ASSERT_TRUE(g_strv_length(folders) >= 120);
 	for (guint i = 0; folders[i]; i++)
 		if (is_wanted(folders[i]))
 			check_machine(folders[i]);
