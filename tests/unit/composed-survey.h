@@ -13,6 +13,7 @@ typedef struct {
 	gboolean contained; /* the clock is not ours */
 	GclkCpuid cpuid;
 	const char *log_unreadable; /* why */
+	const GclkTickHealth *ticks;
 } GclkComposition;
 
 /* The usual ones, to begin an initializer with: { GCLK_GUEST(...), .os = ... }. */
