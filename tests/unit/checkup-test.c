@@ -172,6 +172,37 @@ static void test_refresh(void)
 	bed_clear(&bed);
 }
 
+/* A host that offers its time while the clock has not yet been found wrong: not worth a warning. */
+static void test_offer(void)
+{
+	static const char *const names[] = { "pid:[4026531836]", "user:[4026531837]",
+		"cgroup:[4026531835]", "net:[4026531840]", NULL };
+	GclkStatus *status;
+	Bed bed;
+
+	bed_init(&bed);
+	for (gsize i = 0; names[i]; i++) {
+		g_auto(GStrv) parts = g_strsplit(names[i], ":", 2);
+		g_autofree char *self = g_strconcat("/proc/self/ns/", parts[0], NULL);
+		g_autofree char *one = g_strconcat("/proc/1/ns/", parts[0], NULL);
+
+		gclk_tree_link(&bed.tree, self, names[i]);
+		gclk_tree_link(&bed.tree, one, names[i]);
+	}
+	gclk_tree_write(&bed.tree, "/sys/bus/acpi/devices/VMW0005:00/hid", "VMW0005\n", -1);
+	gclk_checkup_look(bed.checkup, bed.agent, MINUTE);
+	CU_ASSERT_FALSE(gclk_agent_has_finding(bed.agent, "offer-vmware-clock"));
+	/* nothing keeps it: no source comes */
+	CU_ASSERT_TRUE_FATAL(gclk_agent_start(bed.agent, NULL));
+	sim_run(bed.world.vm, sim_now(bed.world.vm) + 2 * MINUTE);
+	status = gclk_agent_status(bed.agent);
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_UNSYNCHRONISED);
+	gclk_status_free(status);
+	gclk_checkup_look(bed.checkup, bed.agent, 20 * MINUTE);
+	CU_ASSERT_TRUE(gclk_agent_has_finding(bed.agent, "offer-vmware-clock"));
+	bed_clear(&bed);
+}
+
 /* A machine that shows nothing at all. */
 static void test_nothing(void)
 {
@@ -196,6 +227,7 @@ int main(void)
 		{ "the kernel's log as root read it", test_log_of_root },
 		{ "the agent's own findings", test_own },
 		{ "new figures are no news", test_refresh },
+		{ "an offer of the host", test_offer },
 		{ "nothing to be seen", test_nothing },
 		{ NULL, NULL },
 	};
