@@ -100,3 +100,33 @@ gsize gclk_hypervisor_device_trees(const GclkHypervisorRow **out)
 	*out = device_trees;
 	return G_N_ELEMENTS(device_trees);
 }
+
+static const GclkHypervisorRow names[] = {
+	{ "acrn", "ACRN" },
+	{ "amazon", "EC2" },
+	{ "apple", "Apple's Virtualization" },
+	{ "bochs", "Bochs" },
+	{ "google", "Google Compute Engine" },
+	{ "kvm", "KVM" },
+	{ "microsoft", "Hyper-V" },
+	{ "none", "a machine without a hypervisor" },
+	{ "oracle", "VirtualBox" },
+	{ "parallels", "Parallels" },
+	{ "powervm", "PowerVM" },
+	{ "qemu", "QEMU without KVM" },
+	{ "qnx", "QNX" },
+	{ "sre", "SRE" },
+	{ "uml", "User Mode Linux" },
+	{ "vm-other", "an unknown hypervisor" },
+	{ "vmware", "VMware" },
+	{ "xen", "Xen" },
+	{ "zvm", "z/VM" },
+};
+
+const char *gclk_hypervisor_name(const char *verdict)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+		if (g_strcmp0(names[i].text, verdict) == 0)
+			return names[i].verdict;
+	return verdict;
+}

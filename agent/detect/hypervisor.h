@@ -72,6 +72,10 @@ const char *gclk_hypervisor_verdict(const GclkHypervisorFacts *facts);
 /* The same with its reason, half a sentence with the evidence that decided. Caller frees *why. */
 const char *gclk_hypervisor_judge(const GclkHypervisorFacts *facts, char **why);
 
+/* The verdict as people call it ("microsoft" is Hyper-V, "oracle" VirtualBox); itself where it has
+   no other name. */
+const char *gclk_hypervisor_name(const char *verdict);
+
 /* Adds all of them: "cpuid 0x40000000" "KVMKVMKVM", "dmi sys_vendor" "QEMU" ... */
 void gclk_hypervisor_facts_list(const GclkHypervisorFacts *facts, GPtrArray *out);
 

@@ -169,6 +169,11 @@ static const char *hypervisor(const Look *look)
 	return look->survey->detection->hypervisor;
 }
 
+static const char *hypervisor_name(const Look *look)
+{
+	return gclk_hypervisor_name(hypervisor(look));
+}
+
 static void report_loss(const Look *look)
 {
 	g_autofree char *statement = g_strdup_printf(
@@ -189,7 +194,7 @@ static void report_bad(const Look *look)
 	g_autofree char *wanted = g_strjoinv(" or ", names);
 	g_autofree char *statement =
 		g_strdup_printf("clocksource %s is wrong for %s, where %s is right: %s",
-			look->current, hypervisor(look), wanted, look->row->why_bad);
+			look->current, hypervisor_name(look), wanted, look->row->why_bad);
 	GclkFinding *finding = report(
 		look, "clocksource-slow", GCLK_SEVERITY_WARNING, statement, look->row->otherwise);
 
@@ -200,7 +205,7 @@ static void report_bad(const Look *look)
 static void report_good(Look *look)
 {
 	g_autofree char *statement = g_strdup_printf(
-		"clocksource %s, as is right for %s", look->current, hypervisor(look));
+		"clocksource %s, as is right for %s", look->current, hypervisor_name(look));
 
 	look->best = NULL;
 	report(look, "clocksource-ok", GCLK_SEVERITY_OK, statement, NULL);
@@ -208,8 +213,8 @@ static void report_good(Look *look)
 
 static void report_accepted(Look *look)
 {
-	g_autofree char *statement =
-		g_strdup_printf("clocksource %s will do on %s", look->current, hypervisor(look));
+	g_autofree char *statement = g_strdup_printf(
+		"clocksource %s will do on %s", look->current, hypervisor_name(look));
 
 	if (look->best && strcmp(look->best, look->current) != 0 &&
 		gclk_clocksource_wants(look->row, look->best)) {

@@ -284,7 +284,7 @@ static void check_resume(const GclkFreebsdCase *c)
 	finding = add(c, "freebsd-hvtimesync-deaf", GCLK_SEVERITY_NOTE,
 		"after a resume Hyper-V tells the time, and this kernel is told not to listen",
 		"sysctl hw.hvtimesync.ignore_sync=0, unless something else steps the clock after a "
-		"resume.");
+		"resume");
 	show_number(c, finding, GCLK_FREEBSD_HV_IGNORE_SYNC);
 	gclk_finding_add_fix(finding, GCLK_FIX_SYSCTL,
 		gclk_freebsd_number_name(GCLK_FREEBSD_HV_IGNORE_SYNC), "0");

@@ -363,7 +363,10 @@ static void check_settings(Look *look)
 			"/sys/bus/vmbus/devices has no device of class %s",
 			"{9527e630-d0ae-497b-adce-e80ab0175caf}");
 	}
-	if (strcmp(hypervisor, "vmware") == 0 && !look->has_time && !is_seen(look, "vmware-clock"))
+	/* ptp_vmw came with Linux 5.7; Red Hat's 4.18 has it too */
+	if (strcmp(hypervisor, "vmware") == 0 && !look->has_time &&
+		!is_seen(look, "vmware-clock") &&
+		gclk_kernel_since(look->survey->release, 4, 18) != 0)
 		gclk_findings_add(look->findings, "vmware-no-precision-clock", GCLK_SEVERITY_NOTE,
 			"this VM has no precision clock, by which VMware gives the host's time",
 			"in the VM's settings add a device of the kind Precision Clock (hardware "

@@ -159,8 +159,8 @@ static void test_words(void)
 	g_autofree char *evidence = gclk_composed_evidence(finding);
 
 	GCLK_ASSERT_STR(gclk_findings_find(good, "clocksource-ok")->statement,
-		"clocksource tsc, as is right for kvm");
-	GCLK_ASSERT_HAS(finding->statement, "clocksource acpi_pm is wrong for vmware, where tsc");
+		"clocksource tsc, as is right for KVM");
+	GCLK_ASSERT_HAS(finding->statement, "clocksource acpi_pm is wrong for VMware, where tsc");
 	GCLK_ASSERT_HAS(evidence, "current_clocksource: acpi_pm");
 	GCLK_ASSERT_HAS(evidence, "available_clocksource: tsc acpi_pm\n");
 	GCLK_ASSERT_HAS(evidence, "/proc/cmdline: clocksource=acpi_pm");
