@@ -217,7 +217,7 @@ static void finish(GclkProbe *probe, GPtrArray *reports)
 	const GclkProcess *process = process_of(self);
 	gboolean answered = self->complete || self->began;
 
-	if (answered || process) {
+	if (answered || (process && gclk_process_concerns(process))) {
 		GclkDaemonReport *report = gclk_daemon_report_new(COMM);
 
 		gclk_process_tell(process, report);

@@ -203,7 +203,7 @@ static void finish(GclkProbe *probe, GPtrArray *reports)
 	/* what answers cannot be one in another network namespace */
 	if (process && process->elsewhere && self->began)
 		process = NULL;
-	if (process || self->told || self->began)
+	if ((process && gclk_process_concerns(process)) || self->told || self->began)
 		g_ptr_array_add(reports, make_report(self, process));
 	gclk_paths_free(self->paths);
 	g_free(self);

@@ -84,7 +84,6 @@ static void start(Openntpd *self, const char *ntpctl)
 {
 	char *argv[] = { (char *)ntpctl, "-s", "all", NULL };
 	g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "LC_ALL", "C", TRUE);
-	g_autoptr(GError) error = NULL;
 	int pipes[2];
 
 	if (pipe2(pipes, O_CLOEXEC) != 0) {
@@ -94,10 +93,10 @@ static void start(Openntpd *self, const char *ntpctl)
 	fcntl(pipes[0], F_SETFL, O_NONBLOCK);
 	if (g_spawn_async_with_fds(NULL, argv, environment,
 		    G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &self->child, -1,
-		    pipes[1], pipes[1], &error)) {
+		    pipes[1], pipes[1], NULL)) {
 		self->output = self->probe.fd = pipes[0];
 	} else {
-		self->problem = g_strdup_printf("ntpctl cannot be run: %s", error->message);
+		self->problem = g_strdup_printf("%s cannot be run", ntpctl);
 		self->child = 0;
 		close(pipes[0]);
 	}

@@ -242,6 +242,11 @@ const GclkProcess *gclk_processes_find_pid(
 	return NULL;
 }
 
+gboolean gclk_process_concerns(const GclkProcess *process)
+{
+	return process->steers || !process->elsewhere;
+}
+
 void gclk_process_tell(const GclkProcess *process, GclkDaemonReport *report)
 {
 	g_clear_pointer(&report->steers_why, g_free);

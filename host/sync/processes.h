@@ -36,6 +36,10 @@ const GclkProcess *gclk_processes_find(const GclkProcesses *processes, const cha
 const GclkProcess *gclk_processes_find_pid(
 	const GclkProcesses *processes, const char *comm, gint64 pid);
 
+/* Is its silence worth a word? Not that of a daemon in another network namespace that steers
+   nothing: a server in a container, which is not this host's. */
+gboolean gclk_process_concerns(const GclkProcess *process);
+
 /* The second proof, for the report: pid, steers and why. process NULL: not known. */
 void gclk_process_tell(const GclkProcess *process, GclkDaemonReport *report);
 

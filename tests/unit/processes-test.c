@@ -120,6 +120,7 @@ static void test_namespaces(void)
 	add(scratch, 101, "chronyd", "chronyd", ABLE, 1, "net:[1]");
 	unlink(user);
 	add_link(scratch, 101, "user", "user:[2]");
+	add(scratch, 103, "ptp4l", "ptp4l -i eth0", ABLE, 1, "net:[2]");
 	add(scratch, 102, "ntpd", "ntpd", ABLE, 1, "net:[1]");
 	unlink(unread);
 	unlink(unread_net);
@@ -128,10 +129,13 @@ static void test_namespaces(void)
 	GCLK_ASSERT_INT(gclk_processes_find_pid(processes, "chronyd", 100)->elsewhere, TRUE);
 	GCLK_ASSERT_INT(gclk_processes_find_pid(processes, "chronyd", 100)->steers, TRUE);
 	GCLK_ASSERT_INT(gclk_processes_find_pid(processes, "chronyd", 101)->able, FALSE);
+	CU_ASSERT_TRUE(gclk_process_concerns(gclk_processes_find_pid(processes, "chronyd", 100)));
+	CU_ASSERT_TRUE(gclk_process_concerns(gclk_processes_find_pid(processes, "chronyd", 101)));
+	CU_ASSERT_FALSE(gclk_process_concerns(gclk_processes_find(processes, "ptp4l")));
 	GCLK_ASSERT_INT(gclk_processes_find(processes, "ntpd")->able, TRUE);
 	GCLK_ASSERT_INT(gclk_processes_find(processes, "ntpd")->elsewhere, FALSE);
 	CU_ASSERT_PTR_NULL(gclk_processes_find_pid(processes, "ntpd", 101));
-	CU_ASSERT_PTR_NULL(gclk_processes_find(processes, "ptp4l"));
+	CU_ASSERT_PTR_NULL(gclk_processes_find(processes, "phc2sys"));
 }
 
 static void test_helpers(void)
