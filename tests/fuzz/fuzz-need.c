@@ -71,9 +71,8 @@ static void as_cache(const char *text, gsize length)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	g_autofree char *text = g_strndup((const char *)data, size);
-	g_autoptr(GclkHostConfig) config =
-		gclk_host_config_parse("fuzz", (const char *)data, size, NULL);
 
+	gclk_host_config_free(gclk_host_config_parse("fuzz", (const char *)data, size, NULL));
 	as_xml((const char *)data, size);
 	as_words(text);
 	as_proxmox((const char *)data, size);
