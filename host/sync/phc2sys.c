@@ -54,10 +54,13 @@ static void add_clocks_of_ptp4l(const GclkProcesses *processes, GPtrArray *devic
 	}
 }
 
-static GPtrArray *devices_of(const GclkPhc2sysSettings *settings, const GclkProcesses *processes)
+/* Names of interfaces mean something in their own network namespace only. */
+static GPtrArray *devices_of(
+	const GclkPhc2sysSettings *settings, gboolean elsewhere, const GclkProcesses *processes)
 {
 	GPtrArray *devices = g_ptr_array_new_with_free_func(g_free);
-	char *device = settings->source ? gclk_phc_device("", settings->source) : NULL;
+	gboolean known = settings->source && (*settings->source == '/' || !elsewhere);
+	char *device = known ? gclk_phc_device("", settings->source) : NULL;
 
 	if (device)
 		g_ptr_array_add(devices, device);
@@ -115,7 +118,7 @@ static void look_at(Phc2sysProbe *probe, const GclkProcess *process, const GclkP
 	g_autoptr(GPtrArray) devices = NULL;
 
 	gclk_phc2sys_settings_read(argv, config, &settings);
-	devices = devices_of(&settings, processes);
+	devices = devices_of(&settings, process->elsewhere, processes);
 	for (guint i = 0; i < devices->len; i++)
 		add_report(probe, process, &settings, devices->pdata[i]);
 	if (devices->len == 0)

@@ -256,6 +256,8 @@ void gclk_ptp4l_judge_steers(
 	} else if (stamping == GCLK_PTP_STAMPING_UNKNOWN) {
 		set_steers(report, GCLK_STEERS_UNKNOWN,
 			"by which clock it stamps packets is not known");
+	} else if (settings->incomplete) {
+		set_steers(report, GCLK_STEERS_UNKNOWN, "its configuration file cannot be read");
 	} else {
 		set_steers(report, GCLK_STEERS_YES,
 			"it stamps packets by the system clock, and steers that");

@@ -233,6 +233,9 @@ GclkPtp4lSettings *gclk_ptp4l_settings_new(const char *const *argv, const char *
 	if (config)
 		gclk_ini_each(config, ptp4l_line, &reader);
 	gclk_options_each(argv, GCLK_PTP4L_OPTIONS, ptp4l_option, &reader);
+	/* "always dials frequency offset zero" (ptp4l(8)) */
+	if (g_strcmp0(reader.feed.servo, "nullf") == 0)
+		settings->free_running = TRUE;
 	settings->feeds = finish_feed(&reader.feed);
 	return settings;
 }
@@ -245,7 +248,8 @@ GclkPtp4lSettings *gclk_ptp4l_settings_read(char *const *argv)
 		file ? gclk_read_file(file, GCLK_LINUXPTP_CONFIG_MAX, NULL) : NULL;
 	GclkPtp4lSettings *settings = gclk_ptp4l_settings_new(words, config);
 
-	if (file && !config && settings->stamping == GCLK_PTP_STAMPING_HARDWARE)
+	settings->incomplete = file && !config;
+	if (settings->incomplete && settings->stamping == GCLK_PTP_STAMPING_HARDWARE)
 		settings->stamping = GCLK_PTP_STAMPING_UNKNOWN;
 	return settings;
 }

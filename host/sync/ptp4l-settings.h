@@ -42,6 +42,7 @@ typedef struct {
 	guint8 domain, transport_specific;
 	GclkPtpStamping stamping;
 	gboolean free_running;
+	gboolean incomplete;   /* its file could not be read */
 	char *feeds;           /* the refclock that its servo feeds; NULL: it steers */
 	GPtrArray *interfaces; /* char *, in order; never NULL */
 } GclkPtp4lSettings;
@@ -49,7 +50,7 @@ typedef struct {
 /* argv NULL or empty: the command line is not known, nor then is the stamping. config: the text of
    the file that -f names, or NULL. */
 GclkPtp4lSettings *gclk_ptp4l_settings_new(const char *const *argv, const char *config);
-/* The same with the file, read. If that cannot be, what it may say of the stamping is not known. */
+/* The same with the file, read; incomplete if that cannot be. */
 GclkPtp4lSettings *gclk_ptp4l_settings_read(char *const *argv);
 void gclk_ptp4l_settings_free(GclkPtp4lSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkPtp4lSettings, gclk_ptp4l_settings_free)

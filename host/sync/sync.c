@@ -317,42 +317,55 @@ static gboolean has_let_go(
 		       its->offset < -decision->policy->ptp_offset_max);
 }
 
-/* Two hold the clock: the worse of both counts. */
-static void yield_to(Decision *decision, const GclkClaim *winner, const GclkDaemonReport *rival)
+/* Two hold the clock well: the worse of both counts. */
+static void yield_to_proven(Decision *decision, const GclkClaim *claim)
 {
-	GclkHostSync *sync = decision->sync;
-	const GclkClaim *its = claim_of(decision->claims, rival);
-	gboolean proven = its && gclk_claim_proven(its);
-	gboolean worse =
-		its && (its->protocol < winner->protocol ||
-			       (its->protocol == winner->protocol && its->bound > winner->bound));
+	const GclkHostSync *sync = decision->sync;
 
-	if (has_let_go(decision, rival, its))
-		return;
-	if (proven && worse)
-		decide_held(decision, its);
-	if (proven || !sync->synchronised)
-		return;
-	sync->synchronised = FALSE;
-	if (!its || its->protocol == GCLK_PROTOCOL_UNKNOWN)
-		sync->effective = GCLK_PROTOCOL_UNKNOWN;
-	else if (!its->locked)
-		sync->effective = GCLK_PROTOCOL_NONE;
-	else
-		sync->effective = MIN(sync->effective, its->protocol);
-	set_reason(sync, "let one daemon alone steer the system clock: stop the other one",
-		"%s steers the system clock too, and %s", rival->daemon,
-		its && its->trouble                            ? its->trouble
-		: rival->presence != GCLK_DAEMON_ANSWERS       ? "does not say how well"
-		: its && !its->locked && its->lock->locked_why ? its->lock->locked_why
-							       : "what holds it is not known");
+	if (claim->protocol < sync->effective ||
+		(claim->protocol == sync->effective && claim->bound > sync->bound))
+		decide_held(decision, claim);
 }
 
+/* One that does not hold it well, or does not say how well. */
+static void yield_to_other(
+	Decision *decision, const GclkDaemonReport *rival, const GclkClaim *claim)
+{
+	GclkHostSync *sync = decision->sync;
+	GclkProtocol effective = !claim          ? GCLK_PROTOCOL_UNKNOWN
+				 : claim->locked ? claim->protocol
+						 : GCLK_PROTOCOL_NONE;
+
+	if (has_let_go(decision, rival, claim) ||
+		(!sync->synchronised && effective >= sync->effective))
+		return;
+	sync->synchronised = FALSE;
+	sync->effective = MIN(sync->effective, effective);
+	set_reason(sync, "let one daemon alone steer the system clock: stop the other one",
+		"%s steers the system clock too, and %s", rival->daemon,
+		claim && claim->trouble                  ? claim->trouble
+		: rival->presence != GCLK_DAEMON_ANSWERS ? "does not say how well"
+		: claim && !claim->locked && claim->lock->locked_why
+			? claim->lock->locked_why
+			: "what holds it is not known");
+}
+
+/* The proven ones first, so that the order of the reports does not count. */
 static void heed_rivals(Decision *decision, const GclkClaim *winner)
 {
-	for (guint i = 0; i < decision->reports->len; i++)
-		if (is_rival(decision->reports->pdata[i], winner))
-			yield_to(decision, winner, decision->reports->pdata[i]);
+	for (guint pass = 0; pass < 2 && decision->sync->synchronised; pass++)
+		for (guint i = 0; i < decision->reports->len; i++) {
+			const GclkDaemonReport *rival = decision->reports->pdata[i];
+			const GclkClaim *claim = claim_of(decision->claims, rival);
+			gboolean proven = claim && gclk_claim_proven(claim);
+
+			if (!is_rival(rival, winner))
+				continue;
+			if (pass == 0 && proven)
+				yield_to_proven(decision, claim);
+			else if (pass == 1 && !proven)
+				yield_to_other(decision, rival, claim);
+		}
 }
 
 /* --- what is set up --------------------------------------------------------------------------- */

@@ -448,6 +448,9 @@ static void test_steering(void)
 	rig.view.process_seen = FALSE;
 	GCLK_ASSERT_INT(judge(&rig)->steers, GCLK_STEERS_UNKNOWN);
 	rig.view.process_seen = rig.view.able = TRUE;
+	GCLK_ASSERT_INT(judge(&rig)->steers, GCLK_STEERS_YES);
+	rig.settings->incomplete = TRUE; /* another servo may be in there */
+	GCLK_ASSERT_INT(judge(&rig)->steers, GCLK_STEERS_UNKNOWN);
 	rig.settings->feeds = g_strdup("SHM 0");
 	GCLK_ASSERT_INT(judge(&rig)->steers, GCLK_STEERS_NO);
 	GCLK_ASSERT_STR(rig.report->feeds, "SHM 0");
@@ -532,12 +535,15 @@ static void test_ptp4l_defaults(void)
 		gclk_ptp4l_settings_new(argv, "[global]\nclock_servo refclock_sock\n"
 					      "refclock_sock_address /run/c.sock\n");
 	g_autoptr(GclkPtp4lSettings) shared = gclk_ptp4l_settings_new(shm, NULL);
+	g_autoptr(GclkPtp4lSettings) still =
+		gclk_ptp4l_settings_new(argv, "[global]\nclock_servo nullf\n");
 
 	GCLK_ASSERT_INT(plain->stamping, GCLK_PTP_STAMPING_HARDWARE);
 	CU_ASSERT_PTR_NULL(plain->socket);
 	GCLK_ASSERT_INT(unknown->stamping, GCLK_PTP_STAMPING_UNKNOWN);
 	GCLK_ASSERT_STR(fed->feeds, "/run/c.sock");
 	GCLK_ASSERT_STR(shared->feeds, "SHM 2");
+	GCLK_ASSERT_INT(still->free_running, TRUE);
 }
 
 static void test_phc2sys_settings(void)

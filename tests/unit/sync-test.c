@@ -75,6 +75,7 @@ static void test_order(void)
 		GCLK_ASSERT_INT(back->synchronised, forth->synchronised);
 		GCLK_ASSERT_INT(back->fallback, forth->fallback);
 		GCLK_ASSERT_STR(back->summary, forth->summary);
+		GCLK_ASSERT_STR(back->daemon, forth->daemon);
 	}
 }
 
