@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "gate/need.h"
 
-#include <libxml/xmlreader.h>
 #include <string.h>
 
+#include "gate/domain-xml.h"
 #include "guestclock/duration.h"
 #include "guestclock/format.h"
 #include "guestclock/nearest.h"
@@ -12,7 +12,6 @@
 /* Every version of ours, so that one of the future is not taken for a stranger's. */
 #define NAMESPACE_STEM "urn:guestclock:"
 
-#define HAS_DOCTYPE  "the domain's XML has a document type declaration"
 #define NO_PROTOCOL  "the need says no protocol: any, ntp or ptp"
 #define ERROR_US_MAX 1000000000 /* 1,000 s: more than any clock that somebody would demand */
 
@@ -199,64 +198,30 @@ static gboolean read_metadata_child(xmlTextReader *reader, GclkNeed *out, GError
 	return TRUE;
 }
 
+typedef struct {
+	gboolean in_metadata;
+	GclkNeed need;
+} Document;
+
 /* domain (depth 0) / metadata (1) / clock (2) */
-static gboolean read_node(
-	xmlTextReader *reader, gboolean *in_metadata, GclkNeed *out, GError **error)
+static gboolean take_element(
+	gpointer user, xmlTextReader *reader, const char *name, int depth, GError **error)
 {
-	int depth = xmlTextReaderDepth(reader);
-	const char *name;
+	Document *document = user;
 
-	/* one in another encoding than the search of it expected */
-	if (xmlTextReaderNodeType(reader) == XML_READER_TYPE_DOCUMENT_TYPE)
-		return refuse(error, GCLK_NEED_ERROR_XML, HAS_DOCTYPE);
-	if (xmlTextReaderNodeType(reader) != XML_READER_TYPE_ELEMENT)
-		return TRUE;
-	name = (const char *)xmlTextReaderConstLocalName(reader);
-	if (depth == 0 && strcmp(name, "domain") != 0)
-		return refuse(error, GCLK_NEED_ERROR_XML, "the XML is not that of a domain");
 	if (depth == 1)
-		*in_metadata = strcmp(name, "metadata") == 0;
-	if (depth == 2 && *in_metadata)
-		return read_metadata_child(reader, out, error);
+		document->in_metadata = strcmp(name, "metadata") == 0;
+	if (depth == 2 && document->in_metadata)
+		return read_metadata_child(reader, &document->need, error);
 	return TRUE;
-}
-
-static void be_silent(void *user, const char *message, xmlParserSeverities severity,
-	xmlTextReaderLocatorPtr locator)
-{
-	(void)user;
-	(void)message;
-	(void)severity;
-	(void)locator;
 }
 
 gboolean gclk_need_from_xml(const char *xml, gsize length, GclkNeed *out, GError **error)
 {
-	gboolean in_metadata = FALSE, good = TRUE;
-	xmlTextReader *reader;
-	GclkNeed need = { 0 };
-	int more = 0;
+	Document document = { 0 };
+	gboolean good = gclk_domain_xml_each(xml, length, take_element, &document, error);
 
-	*out = (GclkNeed){ 0 };
-	if (length == 0)
-		return refuse(error, GCLK_NEED_ERROR_XML, "there is no domain XML");
-	if (length > GCLK_NEED_XML_MAX)
-		return refuse(error, GCLK_NEED_ERROR_XML, "the domain's XML is too large");
-	/* libvirt writes none; all that entities could do to us begins there, and the parser reads
-	   ahead of what it shows */
-	if (g_strstr_len(xml, (gssize)length, "<!DOCTYPE"))
-		return refuse(error, GCLK_NEED_ERROR_XML, HAS_DOCTYPE);
-	reader = xmlReaderForMemory(xml, (int)length, NULL, NULL, XML_PARSE_NONET);
-	if (!reader)
-		return refuse(error, GCLK_NEED_ERROR_XML, "the domain's XML cannot be read");
-	xmlTextReaderSetErrorHandler(reader, be_silent, NULL);
-	while (good && (more = xmlTextReaderRead(reader)) == 1)
-		good = read_node(reader, &in_metadata, &need, error);
-	if (good && more != 0)
-		good = refuse(error, GCLK_NEED_ERROR_XML, "the domain's XML is broken");
-	xmlFreeTextReader(reader);
-	if (good)
-		*out = need;
+	*out = good ? document.need : (GclkNeed){ 0 };
 	return good;
 }
 

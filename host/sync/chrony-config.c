@@ -23,15 +23,6 @@ typedef struct {
 
 static void read_one(Reader *reader, const char *path);
 
-static void free_line(gpointer data)
-{
-	GclkChronyLine *line = data;
-
-	g_free(line->file);
-	g_strfreev(line->words);
-	g_free(line);
-}
-
 /* --- include and confdir ---------------------------------------------------------------------- */
 
 static void read_pattern(Reader *reader, const char *pattern)
@@ -80,22 +71,9 @@ static void read_folders(Reader *reader, char *const *folders)
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
-static char **split_words(const char *text)
-{
-	g_auto(GStrv) parts = g_strsplit_set(text, " \t\r\n\v\f", -1);
-	GPtrArray *words = g_ptr_array_new();
-
-	for (char **part = parts; *part; part++)
-		if (**part)
-			g_ptr_array_add(words, g_strdup(*part));
-	g_ptr_array_add(words, NULL);
-	return (char **)g_ptr_array_free(words, FALSE);
-}
-
 static void take_line(Reader *reader, const char *file, guint number, const char *text)
 {
-	g_auto(GStrv) words = split_words(text);
-	GclkChronyLine *line;
+	g_auto(GStrv) words = gclk_config_words(text);
 
 	if (!words[0] || strchr("!;#%", words[0][0]) || reader->config->lines->len >= LINES_MAX)
 		return;
@@ -107,11 +85,8 @@ static void take_line(Reader *reader, const char *file, guint number, const char
 		read_folders(reader, words + 1);
 		return;
 	}
-	line = g_new0(GclkChronyLine, 1);
-	line->file = g_strdup(file);
-	line->number = number;
-	line->words = g_steal_pointer(&words);
-	g_ptr_array_add(reader->config->lines, line);
+	g_ptr_array_add(
+		reader->config->lines, gclk_config_line_new(file, number, g_steal_pointer(&words)));
 }
 
 static void read_one(Reader *reader, const char *path)
@@ -174,7 +149,7 @@ GclkChronyConfig *gclk_chrony_config_read(const char *file, char *const *argv)
 	const char *told = NULL;
 	char *const *directives = skip_options(argv, &told);
 
-	config->lines = g_ptr_array_new_with_free_func(free_line);
+	config->lines = gclk_config_lines_new();
 	config->unreadable = g_ptr_array_new_with_free_func(g_free);
 	if (!file && *directives)
 		for (guint i = 0; directives[i]; i++)
@@ -197,7 +172,7 @@ void gclk_chrony_config_free(GclkChronyConfig *config)
 
 gboolean gclk_chrony_line_is(const GclkChronyLine *line, const char *directive)
 {
-	return g_ascii_strcasecmp(line->words[0], directive) == 0;
+	return gclk_config_line_is(line, directive);
 }
 
 const char *gclk_chrony_config_value(const GclkChronyConfig *config, const char *directive)

@@ -6,13 +6,9 @@
 #ifndef GUESTCLOCK_CHRONY_CONFIG_H
 #define GUESTCLOCK_CHRONY_CONFIG_H
 
-#include <glib.h>
+#include "sync/config-line.h"
 
-typedef struct {
-	char *file;   /* "" when it stands on the command line */
-	guint number; /* from 1 */
-	char **words; /* at least one; the directive, then its arguments */
-} GclkChronyLine;
+typedef GclkConfigLine GclkChronyLine;
 
 typedef struct {
 	GPtrArray *lines;      /* GclkChronyLine *, comments and empty ones left out */
