@@ -63,7 +63,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkHostSync, gclk_host_sync_free)
 /* Asks everybody and decides; about as long as the slowest daemon takes, at most 200 ms or so. */
 GclkHostSync *gclk_host_sync_ask(const GclkProbePlaces *places, const GclkSyncPolicy *policy);
 
-/* JSON object of a HostSync, keys documented in hostclock(1). Caller frees. */
+/* JSON object of a HostSync, keys documented in doc/host-status-json.md. Caller frees. */
 char *gclk_host_sync_json(const GclkHostSync *sync);
 
 #endif
