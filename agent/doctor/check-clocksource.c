@@ -276,8 +276,9 @@ static void report_missing_tsc(const Look *look, gboolean current_is_right)
 		removal = gclk_parameter_advise_removal(forbidden->text, look->age.age);
 	finding = gclk_findings_add(look->findings, "tsc-unavailable",
 		is_told ? GCLK_SEVERITY_NOTE : GCLK_SEVERITY_WARNING,
-		forbidden ? "the command line forbids the TSC"
-			  : "the kernel has given up the TSC: it found it unstable",
+		forbidden             ? "the command line forbids the TSC"
+		: tsc_was_blamed(log) ? "the kernel has given up the TSC: it found it unstable"
+				      : "the kernel has no TSC to keep time by",
 		removal   ? removal
 		: is_told ? NULL
 			  : look->row->otherwise);

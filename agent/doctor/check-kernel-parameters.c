@@ -246,9 +246,11 @@ static gboolean has_cure(const Look *look, const char *cure)
 
 static void report_missing_cure(Look *look, const char *missing, const char *all)
 {
+	const gboolean partly = strcmp(missing, all) != 0;
 	g_autofree char *statement = g_strdup_printf(
-		"%s counts ticks, which a virtual machine loses: it needs %s, and %s is missing",
-		look->age.distribution, all, missing);
+		"%s counts ticks, which a virtual machine loses unless its command line has %s; "
+		"%s",
+		look->age.distribution, all, partly ? "a part of that is missing" : "it has not");
 	g_autofree char *advice = gclk_parameter_advise_addition(missing, look->age.age);
 	g_autofree char *remedy = g_strconcat(advice,
 		"; remove it again when the kernel is updated, for it harms newer ones", NULL);
