@@ -5,6 +5,7 @@
 
 #include "detect/container.h"
 #include "detect/detection.h"
+#include "detect/hypervisor-table.h"
 #include "detect/offers.h"
 #include "harness.h"
 #include "tree-platform.h"
@@ -341,6 +342,34 @@ static void json_is_whole(void)
 	gclk_tree_clear(&tree);
 }
 
+/* --- names ------------------------------------------------------------------------------------ */
+
+static void check_names(gsize (*table)(const GclkHypervisorRow **))
+{
+	const GclkHypervisorRow *rows;
+	gsize n = table(&rows);
+
+	for (gsize i = 0; i < n; i++)
+		CU_ASSERT_STRING_NOT_EQUAL(gclk_hypervisor_name(rows[i].verdict), rows[i].verdict);
+}
+
+/* Each verdict has a name that people know. */
+static void every_verdict_has_a_name(void)
+{
+	const GclkHypervisorDmi *prefixes;
+	gsize n = gclk_hypervisor_dmi_prefixes(&prefixes);
+
+	check_names(gclk_hypervisor_signatures);
+	check_names(gclk_hypervisor_vm_guests);
+	check_names(gclk_hypervisor_device_trees);
+	for (gsize i = 0; i < n; i++)
+		CU_ASSERT_STRING_NOT_EQUAL(
+			gclk_hypervisor_name(prefixes[i].verdict), prefixes[i].verdict);
+	GCLK_ASSERT_STR(gclk_hypervisor_name("microsoft"), "Hyper-V");
+	GCLK_ASSERT_STR(gclk_hypervisor_name("oracle"), "VirtualBox");
+	GCLK_ASSERT_STR(gclk_hypervisor_name("something"), "something");
+}
+
 static const GclkTestCase cases[] = {
 	{ "texts are read", reads_texts },
 	{ "what is unreadable is said", says_what_is_unreadable },
@@ -354,6 +383,7 @@ static const GclkTestCase cases[] = {
 	{ "all marks are kept", all_marks_are_kept },
 	{ "the text fits 80 columns", text_fits },
 	{ "the JSON is whole", json_is_whole },
+	{ "every verdict has a name", every_verdict_has_a_name },
 	{ 0 },
 };
 
