@@ -344,6 +344,12 @@ static void json_is_whole(void)
 
 /* --- names ------------------------------------------------------------------------------------ */
 
+static void check_name(const char *verdict)
+{
+	CU_ASSERT_TRUE(strcmp(verdict, "bhyve") == 0 || /* the one that is called so */
+		       strcmp(gclk_hypervisor_name(verdict), verdict) != 0);
+}
+
 static void check_names(gsize (*table)(const GclkHypervisorRow **))
 {
 	const GclkHypervisorRow *rows;
@@ -363,8 +369,7 @@ static void every_verdict_has_a_name(void)
 	check_names(gclk_hypervisor_vm_guests);
 	check_names(gclk_hypervisor_device_trees);
 	for (gsize i = 0; i < n; i++)
-		CU_ASSERT_STRING_NOT_EQUAL(
-			gclk_hypervisor_name(prefixes[i].verdict), prefixes[i].verdict);
+		check_name(prefixes[i].verdict);
 	GCLK_ASSERT_STR(gclk_hypervisor_name("microsoft"), "Hyper-V");
 	GCLK_ASSERT_STR(gclk_hypervisor_name("oracle"), "VirtualBox");
 	GCLK_ASSERT_STR(gclk_hypervisor_name("something"), "something");
