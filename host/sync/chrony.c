@@ -163,6 +163,8 @@ static char *why_not_locked(const GclkChronyAnswers *answers, gint64 age)
 		gclk_format_age(age, text);
 		return g_strdup_printf("its last update from %s was %s ago", name, text);
 	}
+	if (bound_of(t) == GCLK_BOUND_UNKNOWN)
+		return g_strdup("its root delay and dispersion cannot be right");
 	return NULL;
 }
 
@@ -192,6 +194,11 @@ static void fill_in(const GclkChronyAnswers *answers, const GclkChronyRefclock *
 		report->stratum = (gint)t->stratum;
 	if (t->has_ref_time && age >= -FUTURE_MAX)
 		report->age = MAX(age, 0);
+	if (t->leap != GCLK_LEAP_UNSYNC && t->refid != 0 && t->refid != GCLK_CHRONY_REFID_LOCAL) {
+		report->has_offset = TRUE;
+		report->offset = gclk_chrony_ns(t->correction);
+		report->bound = bound_of(t);
+	}
 	if (answers->has_selected)
 		report->source = source_name(&answers->selected);
 	if (refclock)
@@ -212,12 +219,6 @@ void gclk_chrony_judge(const GclkChronyAnswers *answers, const GclkChronyRefcloc
 			report->source, answers->selected.reach, age);
 	} else if (!report->locked_why) {
 		report->locked_why = g_strdup("it follows this machine's own clock");
-	}
-	if (answers->tracking.leap != GCLK_LEAP_UNSYNC && answers->tracking.refid != 0 &&
-		answers->tracking.refid != GCLK_CHRONY_REFID_LOCAL) {
-		report->has_offset = TRUE;
-		report->offset = gclk_chrony_ns(answers->tracking.correction);
-		report->bound = bound_of(&answers->tracking);
 	}
 	add_evidence(answers, refclock, report);
 }

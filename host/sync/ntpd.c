@@ -226,6 +226,8 @@ void gclk_ntpd_judge(const GclkNtpdSystem *system, const GclkNtpdPeer *peer, gui
 		report->has_offset = FALSE;
 		report->bound = GCLK_BOUND_UNKNOWN;
 	}
+	if (!report->locked_why && report->bound == GCLK_BOUND_UNKNOWN)
+		report->locked_why = g_strdup("it does not tell how far its clock may be off");
 	report->locked = !report->locked_why;
 	if (report->locked) {
 		gclk_format_age(report->age, age);

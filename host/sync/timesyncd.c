@@ -217,6 +217,9 @@ void gclk_timesyncd_judge(
 		report->bound = bound_of(state, report->age);
 	}
 	report->locked_why = why_not_locked(state, report->age);
+	if (!report->locked_why && report->bound == GCLK_BOUND_UNKNOWN)
+		report->locked_why =
+			g_strdup("what its server says of its own error cannot be right");
 	report->locked = !report->locked_why;
 	if (report->locked) {
 		gclk_format_age(report->age, age);

@@ -36,7 +36,8 @@ static void check(const GclkChronyAnswers *answers)
 	if (report->locked)
 		g_assert_true(answers->has_selected && answers->selected.reach != 0 &&
 			      report->leap != GCLK_LEAP_UNSYNC && report->stratum >= 1 &&
-			      report->reference != GCLK_REFERENCE_LOCAL && report->age >= 0);
+			      report->reference != GCLK_REFERENCE_LOCAL && report->age >= 0 &&
+			      report->bound != GCLK_BOUND_UNKNOWN);
 	for (guint i = 0; i < report->evidence->len; i++)
 		g_assert_true(g_utf8_validate(report->evidence->pdata[i], -1, NULL));
 }

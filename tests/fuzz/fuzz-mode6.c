@@ -40,7 +40,8 @@ static void check(const GclkMode6Answer *system_answer, const GclkMode6Answer *p
 	if (report->locked)
 		g_assert_true(peer.reach > 0 && peer.selection >= 6 &&
 			      system.leap != GCLK_LEAP_UNSYNC && report->age >= 0 &&
-			      report->reference != GCLK_REFERENCE_LOCAL);
+			      report->reference != GCLK_REFERENCE_LOCAL &&
+			      report->bound != GCLK_BOUND_UNKNOWN);
 	for (guint i = 0; i < report->evidence->len; i++)
 		g_assert_true(g_utf8_validate(report->evidence->pdata[i], -1, NULL));
 }

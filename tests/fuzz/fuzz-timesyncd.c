@@ -22,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_assert_true(report->bound >= 0 && report->age >= -1);
 	g_assert_nonnull(report->locked_why);
 	if (report->locked)
-		g_assert_true(state.has_message && !state.ignored && report->age >= 0);
+		g_assert_true(state.has_message && !state.ignored && report->age >= 0 &&
+			      report->bound != GCLK_BOUND_UNKNOWN);
 	return 0;
 }

@@ -383,9 +383,12 @@ static void test_bounds(void)
 	a.tracking.root_dispersion = 4e18;
 	huge = judge(&a, NOW);
 	GCLK_ASSERT_INT(huge->bound, GCLK_BOUND_UNKNOWN);
+	GCLK_ASSERT_INT(huge->locked, FALSE);
+	GCLK_ASSERT_HAS(huge->locked_why, "cannot be right");
 	a.tracking.root_dispersion = -1;
 	negative = judge(&a, NOW);
 	GCLK_ASSERT_INT(negative->bound, GCLK_BOUND_UNKNOWN);
+	GCLK_ASSERT_INT(negative->locked, FALSE);
 	GCLK_ASSERT_INT(gclk_chrony_ns(-4e18), -GCLK_BOUND_UNKNOWN);
 	GCLK_ASSERT_INT(gclk_chrony_ns(1e-9), 1);
 }

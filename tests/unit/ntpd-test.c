@@ -430,6 +430,8 @@ static void test_missing(void)
 	g_clear_pointer(&report, gclk_daemon_report_free);
 	report = judge(&s, &p, 1, 0);
 	GCLK_ASSERT_INT(report->bound, GCLK_BOUND_UNKNOWN);
+	GCLK_ASSERT_INT(report->locked, FALSE);
+	GCLK_ASSERT_HAS(report->locked_why, "does not tell how far");
 }
 
 int main(void)
