@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -347,38 +346,6 @@ void gclk_privileged_dispatch(GclkPrivileged *privileged)
 }
 
 /* --- becoming small --------------------------------------------------------------------------- */
-
-static gboolean parse_id(const char *text, guint *id)
-{
-	guint64 value;
-
-	if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT32, &value, NULL))
-		return FALSE;
-	*id = (guint)value;
-	return TRUE;
-}
-
-gboolean gclk_privileged_user(const char *user, guint *uid, guint *gid)
-{
-	g_auto(GStrv) parts = g_strsplit(user, ":", 2);
-	const struct passwd *entry;
-
-	if (!parts[0])
-		return FALSE;
-	if (parts[1])
-		return parse_id(parts[0], uid) && parse_id(parts[1], gid);
-	if (parse_id(user, uid)) {
-		entry = getpwuid(*uid);
-		*gid = entry ? entry->pw_gid : *uid;
-		return TRUE;
-	}
-	entry = getpwnam(user);
-	if (!entry)
-		return FALSE;
-	*uid = entry->pw_uid;
-	*gid = entry->pw_gid;
-	return TRUE;
-}
 
 gboolean gclk_privileged_drop(const char *user, GclkDropped *out, GError **error)
 {
