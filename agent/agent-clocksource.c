@@ -27,9 +27,6 @@ static void take(GclkAgent *agent, char *name)
 void gclk_agent_take_clocksource(GclkAgent *agent)
 {
 	take(agent, gclk_environment_clocksource(agent->platform));
-	if (agent->platform->coarseness)
-		g_message("the clocksource %s counts timer ticks: when one is lost, so is its time",
-			agent->clocksource);
 }
 
 /* --- it changes ------------------------------------------------------------------------------- */
