@@ -26,7 +26,9 @@ int gclk_host_cli_doctor(int argc, char **argv);
 typedef struct {
 	gboolean json, color;
 	char *config_file;      /* --config, or NULL */
+	gboolean tolerant;      /* a configuration that is wrong is no reason to end */
 	GclkHostConfig *config; /* loaded */
+	GError *config_error;   /* tolerant: what is wrong; config holds the defaults. Or NULL */
 	char **words;           /* what is no option */
 	int exit_code;          /* when there is nothing more to do */
 } GclkHostOptions;

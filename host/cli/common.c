@@ -15,6 +15,7 @@ void gclk_host_options_clear(GclkHostOptions *options)
 {
 	g_clear_pointer(&options->config_file, g_free);
 	g_clear_pointer(&options->config, gclk_host_config_free);
+	g_clear_error(&options->config_error);
 	g_clear_pointer(&options->words, g_strfreev);
 }
 
@@ -23,9 +24,15 @@ static gboolean load_config(GclkHostOptions *options)
 	g_autoptr(GError) error = NULL;
 
 	options->config = gclk_host_config_load(options->config_file, &error);
-	if (!options->config)
+	if (options->config)
+		return TRUE;
+	if (!options->tolerant) {
 		gclk_host_cli_complain("%s", error->message);
-	return options->config != NULL;
+		return FALSE;
+	}
+	options->config = gclk_host_config_new();
+	options->config_error = g_steal_pointer(&error);
+	return TRUE;
 }
 
 static gboolean check_words(const GclkHostOptions *options, guint max_words, const char *name)
