@@ -151,13 +151,15 @@ GclkChronyConfig *gclk_chrony_config_read(const char *file, char *const *argv)
 
 	config->lines = gclk_config_lines_new();
 	config->unreadable = g_ptr_array_new_with_free_func(g_free);
-	if (!file && *directives)
+	if (!file && *directives) {
 		for (guint i = 0; directives[i]; i++)
 			take_line(&reader, "", i + 1, directives[i]);
-	else if (file)
-		read_one(&reader, file);
-	else
-		read_one(&reader, told ? told : usual_file());
+		return config;
+	}
+	if (!file)
+		file = told ? told : usual_file();
+	config->file = g_strdup(file);
+	read_one(&reader, file);
 	return config;
 }
 
@@ -165,6 +167,7 @@ void gclk_chrony_config_free(GclkChronyConfig *config)
 {
 	if (!config)
 		return;
+	g_free(config->file);
 	g_ptr_array_unref(config->lines);
 	g_ptr_array_unref(config->unreadable);
 	g_free(config);

@@ -11,6 +11,7 @@
 typedef GclkConfigLine GclkChronyLine;
 
 typedef struct {
+	char *file;            /* where it begins; NULL: all of it is on the command line */
 	GPtrArray *lines;      /* GclkChronyLine *, comments and empty ones left out */
 	GPtrArray *unreadable; /* char *: "/etc/chrony/chrony.conf: Permission denied" */
 } GclkChronyConfig;
