@@ -83,18 +83,23 @@ void gclk_finding_add_fix(
 	g_ptr_array_add(finding->fixes, fix);
 }
 
+void gclk_finding_add_of(GclkFinding *finding, const GclkFinding *other)
+{
+	for (guint i = 0; other->evidence && i < other->evidence->len; i++)
+		gclk_finding_add_evidence(finding, "%s", (char *)other->evidence->pdata[i]);
+	for (guint i = 0; other->fixes && i < other->fixes->len; i++) {
+		const GclkFix *fix = other->fixes->pdata[i];
+
+		gclk_finding_add_fix(finding, fix->kind, fix->name, fix->value);
+	}
+}
+
 GclkFinding *gclk_finding_copy(const GclkFinding *finding)
 {
 	GclkFinding *copy = gclk_finding_new(
 		finding->id, finding->severity, finding->statement, finding->remedy);
 
-	for (guint i = 0; finding->evidence && i < finding->evidence->len; i++)
-		gclk_finding_add_evidence(copy, "%s", (char *)finding->evidence->pdata[i]);
-	for (guint i = 0; finding->fixes && i < finding->fixes->len; i++) {
-		const GclkFix *fix = finding->fixes->pdata[i];
-
-		gclk_finding_add_fix(copy, fix->kind, fix->name, fix->value);
-	}
+	gclk_finding_add_of(copy, finding);
 	return copy;
 }
 
@@ -123,6 +128,16 @@ const GclkFinding *gclk_findings_find(const GPtrArray *findings, const char *id)
 			return finding;
 	}
 	return NULL;
+}
+
+GclkFinding *gclk_findings_steal(GPtrArray *findings, const char *id)
+{
+	const GclkFinding *finding = gclk_findings_find(findings, id);
+	guint index;
+
+	if (!finding || !g_ptr_array_find(findings, finding, &index))
+		return NULL;
+	return g_ptr_array_steal_index(findings, index);
 }
 
 static gint by_severity(gconstpointer a, gconstpointer b)

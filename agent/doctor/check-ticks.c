@@ -3,15 +3,13 @@
 #include <math.h>
 #include <string.h>
 
-#include "detect/clocksource-table.h"
+#include "detect/kernel-age.h"
 #include "doctor/survey.h"
 #include "guestclock/finding.h"
 #include "guestclock/format.h"
 
 /* Shorter hangs of a timer interrupt are no news on a virtual machine. */
 #define HANG_NOTED (10 * GCLK_NS_PER_MS)
-
-#define CLOCKSOURCE_FILE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 
 typedef struct {
 	const GclkSurvey *survey;
@@ -176,16 +174,17 @@ static void report(const Look *look, const char *id, GclkSeverity severity, cons
 /* --- time is lost ------------------------------------------------------------------------------
  */
 
-/* The best other clocksource that is available, or NULL. */
-static const char *better_clocksource(const GclkSurvey *survey)
+/* What is wrong with the clocksource, as gclk_check_clocksource found: the cause of a wrong rate,
+   which is told once, with the rate. NULL: nothing. */
+static GclkFinding *take_cause(const Look *look)
 {
-	const GclkKernelAge age = gclk_kernel_age(survey->release);
-	const GclkClocksourceRow *row =
-		gclk_clocksource_row(survey->detection->hypervisor, age.age);
-	const char *best =
-		survey->clocksources ? gclk_clocksource_best(row, survey->clocksources) : NULL;
+	static const char *const causes[] = { "clocksource-loses-time", "clocksource-slow",
+		"clocksource-tsc-variable" };
+	GclkFinding *cause = NULL;
 
-	return g_strcmp0(best, survey->clocksource) == 0 ? NULL : best;
+	for (gsize i = 0; i < G_N_ELEMENTS(causes) && !cause; i++)
+		cause = gclk_findings_steal(look->findings, causes[i]);
+	return cause;
 }
 
 /* Kernels that count ticks have no clocksource to switch; they are told how to count. */
@@ -196,41 +195,42 @@ static char *advise_cures(const GclkKernelAge *age)
 	return age->cures[0] ? g_strdup_printf("boot this kernel with %s", words) : NULL;
 }
 
-static char *advise_loss(const Look *look, const char *better)
+/* advice: where nothing better is known. */
+static void report_rate(const Look *look, const char *id, const char *statement, const char *advice)
 {
 	const GclkKernelAge age = gclk_kernel_age(look->survey->release);
-	char *cures = advise_cures(&age);
+	g_autoptr(GclkFinding) cause = take_cause(look);
+	g_autofree char *cures = advise_cures(&age);
+	GclkFinding *finding =
+		gclk_findings_add(look->findings, id, GCLK_SEVERITY_CRITICAL, statement,
+			cures                    ? cures
+			: cause && cause->remedy ? cause->remedy
+						 : advice);
 
-	if (cures)
-		return cures;
-	if (better)
-		return g_strdup_printf(
-			"switch the clocksource to %s: echo %s >" CLOCKSOURCE_FILE, better, better);
-	if (look->survey->os == GCLK_OS_FREEBSD)
-		return g_strdup("choose another timecounter: see sysctl kern.timecounter.choice, "
-				"set kern.timecounter.hardware");
-	return g_strdup(look->ticks->tick_driven
-				? "let the host offer a TSC, an HPET or an ACPI timer, and CPU "
-				  "time enough"
-				: "the rate of this counter is wrong: let guestclockd correct it, "
-				  "and see whether the hypervisor states the TSC's frequency");
+	add_evidence(look, finding);
+	if (cause)
+		gclk_finding_add_of(finding, cause);
 }
+
+#define WRONG_COUNTER                                                                              \
+	"the rate of this counter is wrong: let guestclockd correct it, and see whether the "      \
+	"hypervisor states the TSC's frequency"
 
 static void report_losing(const Look *look)
 {
 	gboolean ticks = look->ticks->tick_driven;
-	const char *better = better_clocksource(look->survey);
 	g_autofree char *rate = describe_rate(look->ticks);
 	g_autofree char *statement = g_strdup_printf(
 		ticks ? "timer ticks are lost, and time with them: the clock loses %s"
 		      : "the clock runs slow: it loses %s",
 		rate);
-	g_autofree char *remedy = advise_loss(look, better);
 
-	report(look, ticks ? "tick-loss" : "clock-slow", GCLK_SEVERITY_CRITICAL, statement, remedy);
-	if (better && look->survey->detection->owns_clock)
-		gclk_finding_add_fix(look->findings->pdata[look->findings->len - 1],
-			GCLK_FIX_CLOCKSOURCE, better, NULL);
+	report_rate(look, ticks ? "tick-loss" : "clock-slow", statement,
+		look->survey->os == GCLK_OS_FREEBSD
+			? "choose another timecounter: see sysctl kern.timecounter.choice, set "
+			  "kern.timecounter.hardware"
+		: ticks ? "let the host offer a TSC, an HPET or an ACPI timer, and CPU time enough"
+			: WRONG_COUNTER);
 }
 
 /* Counting kernels make up for ticks they miss; a hypervisor that delivers the late ones all the
@@ -238,17 +238,14 @@ static void report_losing(const Look *look)
 static void report_gaining(const Look *look)
 {
 	const GclkKernelAge age = gclk_kernel_age(look->survey->release);
+	gboolean counts = (age.age & GCLK_AGE_TICKS) != 0 || look->ticks->tick_driven;
 	g_autofree char *rate = describe_rate(look->ticks);
 	g_autofree char *statement = g_strdup_printf("the clock runs fast: it gains %s", rate);
-	g_autofree char *cures = advise_cures(&age);
-	gboolean counts = (age.age & GCLK_AGE_TICKS) != 0 || look->ticks->tick_driven;
 
-	report(look, "clock-fast", GCLK_SEVERITY_CRITICAL, statement,
-		cures    ? cures
-		: counts ? "kernel and hypervisor both make up for lost ticks: switch to a "
-			   "clocksource that is a counter"
-			 : "the rate of this counter is wrong: let guestclockd correct it, and see "
-			   "whether the hypervisor states the TSC's frequency");
+	report_rate(look, "clock-fast", statement,
+		counts ? "kernel and hypervisor both make up for lost ticks: switch to a "
+			 "clocksource that is a counter"
+		       : WRONG_COUNTER);
 }
 
 /* --- time is kept ------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "doctor/survey.h"
 
+#include <string.h>
+
 #include "detect/time-programs.h"
 #include "guestclock/finding.h"
 
@@ -76,8 +78,8 @@ void gclk_survey_free(GclkSurvey *survey)
 
 static const GclkCheck checks[] = {
 	gclk_check_clocksource,
-	gclk_check_ticks,
 	gclk_check_kernel_parameters,
+	gclk_check_ticks,
 	gclk_check_kernel_log,
 	gclk_check_programs,
 	gclk_check_offers,
@@ -85,12 +87,29 @@ static const GclkCheck checks[] = {
 	gclk_check_freebsd,
 };
 
+/* From within a container nothing of the machine can be changed. */
+static void send_outside(GPtrArray *findings)
+{
+	for (guint i = 0; i < findings->len; i++) {
+		GclkFinding *finding = findings->pdata[i];
+		char *inside = finding->remedy;
+
+		g_clear_pointer(&finding->fixes, g_ptr_array_unref);
+		if (!inside || strcmp(finding->id, "clock-of-host") == 0)
+			continue;
+		finding->remedy = g_strconcat("outside this container: ", inside, NULL);
+		g_free(inside);
+	}
+}
+
 GPtrArray *gclk_survey_check(const GclkSurvey *survey)
 {
 	GPtrArray *findings = gclk_findings_new();
 
 	for (gsize i = 0; i < G_N_ELEMENTS(checks); i++)
 		checks[i](survey, findings);
+	if (!survey->detection->owns_clock)
+		send_outside(findings);
 	gclk_findings_sort(findings);
 	return findings;
 }

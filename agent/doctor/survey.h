@@ -43,14 +43,15 @@ void gclk_survey_free(GclkSurvey *survey);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkSurvey, gclk_survey_free)
 
 /* --- the checks: each adds what it finds (GclkFinding *) -----------------------------------------
+ * Some look at what those before them, in the order below, have found: one cause is told once.
  */
 
 typedef void (*GclkCheck)(const GclkSurvey *survey, GPtrArray *findings);
 
 void gclk_check_clocksource(const GclkSurvey *survey, GPtrArray *findings);
 void gclk_check_kernel_parameters(const GclkSurvey *survey, GPtrArray *findings);
-void gclk_check_kernel_log(const GclkSurvey *survey, GPtrArray *findings);
 void gclk_check_ticks(const GclkSurvey *survey, GPtrArray *findings);
+void gclk_check_kernel_log(const GclkSurvey *survey, GPtrArray *findings);
 void gclk_check_offers(const GclkSurvey *survey, GPtrArray *findings);
 void gclk_check_programs(const GclkSurvey *survey, GPtrArray *findings);
 void gclk_check_clock(const GclkSurvey *survey, GPtrArray *findings);

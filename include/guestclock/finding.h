@@ -56,6 +56,8 @@ void gclk_finding_add_evidence(GclkFinding *finding, const char *format, ...) G_
 /* value may be NULL. */
 void gclk_finding_add_fix(
 	GclkFinding *finding, GclkFixKind kind, const char *name, const char *value);
+/* Adds the evidence and the fixes of another finding. */
+void gclk_finding_add_of(GclkFinding *finding, const GclkFinding *other);
 
 /* An array of GclkFinding *; free with g_ptr_array_unref. */
 GPtrArray *gclk_findings_new(void);
@@ -63,6 +65,8 @@ GPtrArray *gclk_findings_new(void);
 GclkFinding *gclk_findings_add(GPtrArray *findings, const char *id, GclkSeverity severity,
 	const char *statement, const char *remedy);
 const GclkFinding *gclk_findings_find(const GPtrArray *findings, const char *id);
+/* Takes one out of the array, NULL: not there. Free with gclk_finding_free. */
+GclkFinding *gclk_findings_steal(GPtrArray *findings, const char *id);
 /* The gravest first; equals stay in their order. */
 void gclk_findings_sort(GPtrArray *findings);
 /* As monitoring plug-ins have it: 0 nothing worse than a note, 1 a warning, 2 something critical.

@@ -6,6 +6,9 @@
 #include "harness.h"
 
 static const GclkCheck checks[] = { gclk_check_ticks, NULL };
+/* What is wrong with the clocksource is the cause of what is measured. */
+static const GclkCheck with_cause[] = { gclk_check_clocksource, gclk_check_kernel_parameters,
+	gclk_check_ticks, NULL };
 
 #define MODERN "6.1.0-30-amd64"
 #define RHEL5  "2.6.18-92.el5"
@@ -51,6 +54,17 @@ static GPtrArray *check(const char *release, const char *clocksource, const char
 	return gclk_composed_check(&given, checks);
 }
 
+static GPtrArray *check_with_cause(const char *command_line, const char *clocksource,
+	const char *log, const GclkTickHealth *ticks)
+{
+	const GclkComposition given = {
+		GCLK_GUEST("kvm", MODERN, command_line, clocksource, ALL, log),
+		.ticks = ticks,
+	};
+
+	return gclk_composed_check(&given, with_cause);
+}
+
 #define ASSERT_IDS(findings, wanted)                                                               \
 	do {                                                                                       \
 		g_autofree char *ids_ = gclk_composed_ids(findings);                               \
@@ -60,24 +74,59 @@ static GPtrArray *check(const char *release, const char *clocksource, const char
 /* --- tests -------------------------------------------------------------------------------------
  */
 
+/* The one that is measured. */
+static const GclkFinding *loss_of(const GPtrArray *findings)
+{
+	const GclkFinding *loss = gclk_findings_find(findings, "tick-loss");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(loss);
+	return loss;
+}
+
 static void test_losing(void)
 {
 	const GclkTickHealth ticks = measured(GCLK_TICKS_LOSING, 48811, 912);
-	g_autoptr(GPtrArray) findings = check(MODERN, "jiffies", ALL, &ticks);
-	g_autofree char *evidence = gclk_composed_evidence(first(findings));
-	g_autofree char *fixes = gclk_composed_fixes(first(findings));
+	g_autoptr(GPtrArray) findings =
+		check_with_cause("clocksource=jiffies nohz=off", "jiffies", NULL, &ticks);
+	g_autofree char *evidence = gclk_composed_evidence(loss_of(findings));
+	g_autofree char *fixes = gclk_composed_fixes(loss_of(findings));
 
-	ASSERT_IDS(findings, "tick-loss");
-	GCLK_ASSERT_INT(first(findings)->severity, GCLK_SEVERITY_CRITICAL);
-	GCLK_ASSERT_HAS(first(findings)->statement,
+	/* one cause, told once */
+	ASSERT_IDS(findings, "kernel-parameter-nohz tick-loss");
+	GCLK_ASSERT_INT(loss_of(findings)->severity, GCLK_SEVERITY_CRITICAL);
+	GCLK_ASSERT_HAS(loss_of(findings)->statement,
 		"the clock loses 4.9 % of its time (49,000 ppm +- 910), by the RTC over 10 s: "
 		"3 min an hour");
-	GCLK_ASSERT_HAS(first(findings)->remedy, "echo tsc >");
-	GCLK_ASSERT_STR(fixes, "clocksource tsc");
+	GCLK_ASSERT_HAS(loss_of(findings)->remedy, "echo tsc >");
+	GCLK_ASSERT_HAS(loss_of(findings)->remedy, "remove clocksource=jiffies");
+	GCLK_ASSERT_STR(fixes, "clocksource tsc\nboot clocksource=tsc");
+	GCLK_ASSERT_HAS(evidence, "/proc/cmdline: clocksource=jiffies");
 	GCLK_ASSERT_HAS(evidence, "clocksource jiffies: time is the number of ticks");
 	GCLK_ASSERT_HAS(evidence, "the RTC: the clock loses 49,000 ppm +- 910 over 10.0 s");
 	GCLK_ASSERT_HAS(evidence, "250 ticks a second");
 	GCLK_ASSERT_HAS(evidence, "97 %");
+}
+
+/* Nobody is sent to a TSC that is known to be bad, nor away from kvm-clock to one that may change
+   its rate, nor to another clocksource where this one is right. */
+static void test_no_bad_tsc(void)
+{
+	const GclkTickHealth lost = measured(GCLK_TICKS_LOSING, 3000, 200);
+	g_autoptr(GPtrArray) warped = check_with_cause(NULL, "jiffies",
+		"[    0.1] Measured 3000 cycles TSC warp between CPUs, turning off TSC clock.\n",
+		&lost);
+	g_autofree char *fixes = gclk_composed_fixes(loss_of(warped));
+	GclkTickHealth slow = lost;
+	g_autoptr(GPtrArray) right = NULL;
+
+	GCLK_ASSERT_STR(fixes, "clocksource hpet");
+	GCLK_ASSERT_HAS(loss_of(warped)->remedy, "echo hpet");
+	slow.tick_driven = FALSE;
+	right = check_with_cause(NULL, "kvm-clock", NULL, &slow);
+	ASSERT_IDS(right, "clocksource-ok kernel-parameters-ok clock-slow");
+	CU_ASSERT_PTR_NULL(((GclkFinding *)right->pdata[2])->fixes);
+	GCLK_ASSERT_HAS(
+		((GclkFinding *)right->pdata[2])->remedy, "the rate of this counter is wrong");
 }
 
 /* Nothing to switch to, a kernel that needs a parameter instead, a contained process, FreeBSD. */
@@ -88,7 +137,7 @@ static void test_remedies(void)
 	g_autoptr(GPtrArray) old = check(RHEL5, "jiffies", NULL, &ticks);
 	const GclkComposition contained = { GCLK_GUEST("qemu", MODERN, NULL, "jiffies", ALL, NULL),
 		.contained = TRUE, .ticks = &ticks };
-	g_autoptr(GPtrArray) guest = gclk_composed_check(&contained, checks);
+	g_autoptr(GPtrArray) guest = gclk_composed_check(&contained, with_cause);
 	const GclkComposition bsd = { GCLK_GUEST("qemu", "14.1-RELEASE", NULL, "i8254", NULL, NULL),
 		.os = GCLK_OS_FREEBSD, .ticks = &ticks };
 	g_autoptr(GPtrArray) freebsd = gclk_composed_check(&bsd, checks);
@@ -98,8 +147,8 @@ static void test_remedies(void)
 	GCLK_ASSERT_HAS(first(alone)->statement, "0.3 %");
 	GCLK_ASSERT_HAS(first(alone)->statement, "11 s an hour");
 	GCLK_ASSERT_HAS(first(old)->remedy, "divider=10");
-	GCLK_ASSERT_HAS(first(guest)->remedy, "echo tsc");
-	CU_ASSERT_PTR_NULL(first(guest)->fixes);
+	GCLK_ASSERT_HAS(loss_of(guest)->remedy, "echo tsc");
+	CU_ASSERT_PTR_NULL(loss_of(guest)->fixes);
 	GCLK_ASSERT_HAS(first(freebsd)->remedy, "kern.timecounter");
 	CU_ASSERT_PTR_NULL(strstr(first(freebsd)->remedy, "/sys"));
 }
@@ -215,6 +264,7 @@ int main(void)
 {
 	static const GclkTestCase cases[] = {
 		{ "time is lost", test_losing },
+		{ "a bad TSC", test_no_bad_tsc },
 		{ "remedies", test_remedies },
 		{ "wrong rates", test_wrong_rates },
 		{ "starved", test_starved },
