@@ -65,20 +65,36 @@ static guint count_usable(const GPtrArray *answers)
 	return n;
 }
 
+/* Servers that were found in somebody else's configuration, who gets on well as far as is seen, or
+   whose clock is not ours: what is the matter with them is less urgent. */
+static gboolean is_anothers(const GclkNtpView *view)
+{
+	return (view->kept || view->foreign) && view->servers_from;
+}
+
 static void no_server(const GclkNtpView *view, GPtrArray *findings)
 {
-	GclkFinding *finding = add(findings, "ntp-none",
-		view->has_precision ? GCLK_SEVERITY_NOTE : GCLK_SEVERITY_WARNING, CONFIG_HINT,
-		"no NTP server is configured on this machine, and DHCP gave none");
+	gboolean urgent = !view->has_precision && !view->kept && !view->foreign;
+	GclkFinding *finding =
+		add(findings, "ntp-none", urgent ? GCLK_SEVERITY_WARNING : GCLK_SEVERITY_NOTE,
+			view->foreign ? NULL : CONFIG_HINT,
+			"no NTP server is configured on this machine, and DHCP gave none");
 
 	add_origin(finding, view);
+}
+
+static GclkSeverity severity_of_none(const GclkNtpView *view)
+{
+	if (is_anothers(view))
+		return view->has_precision || view->foreign ? GCLK_SEVERITY_NOTE
+							    : GCLK_SEVERITY_WARNING;
+	return view->has_precision ? GCLK_SEVERITY_WARNING : GCLK_SEVERITY_CRITICAL;
 }
 
 /* With one reason for all, it is the statement's; else each server has its line. */
 static void none_usable(const GclkNtpView *view, GPtrArray *findings)
 {
-	const GclkSeverity severity =
-		view->has_precision ? GCLK_SEVERITY_WARNING : GCLK_SEVERITY_CRITICAL;
+	const GclkSeverity severity = severity_of_none(view);
 	const GclkNtpAnswer *first = view->answers->pdata[0];
 	g_autofree char *remedy = remedy_of(first);
 	GclkFinding *finding;
@@ -108,8 +124,8 @@ static void some_unusable(const GclkNtpView *view, GPtrArray *findings)
 		if (answer->usable)
 			continue;
 		add(findings, answer->answered ? "ntp-refused" : "ntp-unreachable",
-			GCLK_SEVERITY_WARNING, remedy, "the NTP server %s cannot be used: %s",
-			answer->name, answer->reason);
+			is_anothers(view) ? GCLK_SEVERITY_NOTE : GCLK_SEVERITY_WARNING, remedy,
+			"the NTP server %s cannot be used: %s", answer->name, answer->reason);
 	}
 }
 
@@ -234,7 +250,9 @@ static void judge_offset(const GclkNtpView *view, const GclkCandidate *candidate
 	}
 	says = agreeing > 1 ? g_strdup_printf("%u NTP servers agree", agreeing)
 			    : g_strdup_printf("so says the NTP server %s", best->name);
-	finding = add(findings, "clock-offset", severity, setter_of(view->keeper),
+	finding = add(findings, "clock-offset", severity,
+		view->foreign ? "the clock is the host's: it has to be set right there"
+			      : setter_of(view->keeper),
 		"the clock is %s by %s: %s", best->offset < 0 ? "ahead" : "behind", far, says);
 	add_measures(finding, candidates, n);
 	if (view->keeper)

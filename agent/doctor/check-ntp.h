@@ -36,6 +36,8 @@ typedef struct {
 	const char *asker;        /* who has asked: "guestclockd", or NULL: we, just now */
 	gboolean has_precision;   /* there is a precision clock: NTP is not all */
 	const char *keeper;       /* the program that steers the clock now: "chronyd" ...; NULL */
+	gboolean kept;            /* by it, and the kernel holds the clock for synchronised */
+	gboolean foreign;         /* the clock is not ours: this is a container */
 } GclkNtpView;
 
 void gclk_check_ntp(const GclkNtpView *view, GPtrArray *findings);

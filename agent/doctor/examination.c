@@ -97,8 +97,11 @@ static void check_ntp(const GclkExamination *out, GPtrArray *findings, GclkConfi
 	GclkNtpView view = {
 		.has_precision = has_precision(platform),
 		.keeper = keeper_of(out->survey),
+		.foreign = !out->survey->detection->owns_clock,
 	};
 
+	view.kept = view.keeper && out->survey->has_discipline &&
+		    !out->survey->discipline.unsynchronised;
 	if (wishes->status) {
 		gclk_check_ntp_status(&view, wishes->status, findings);
 		return;

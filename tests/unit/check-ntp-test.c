@@ -106,6 +106,71 @@ static void test_none(void)
 	expect(good, "ntp-none", GCLK_SEVERITY_NOTE, "no NTP server");
 }
 
+static gint severity(const GPtrArray *findings, const char *id)
+{
+	const GclkFinding *finding = gclk_findings_find(findings, id);
+
+	return finding ? (gint)finding->severity : -1;
+}
+
+/* Where chronyd keeps the clock, or the host of a container does, its servers are its own affair.
+ */
+static void test_anothers(void)
+{
+	g_autoptr(GPtrArray) none = answers_new();
+	g_autoptr(GPtrArray) dead = answers_new();
+	static const struct {
+		GclkNtpView view;
+		gint none, dead, some;
+	} rows[] = {
+		{ { 0 }, GCLK_SEVERITY_WARNING, GCLK_SEVERITY_CRITICAL, GCLK_SEVERITY_WARNING },
+		{ { .kept = TRUE }, GCLK_SEVERITY_NOTE, GCLK_SEVERITY_CRITICAL,
+			GCLK_SEVERITY_WARNING }, /* our own configuration names the servers */
+		{ { .kept = TRUE, .servers_from = "/etc/chrony.conf" }, GCLK_SEVERITY_NOTE,
+			GCLK_SEVERITY_WARNING, GCLK_SEVERITY_NOTE },
+		{ { .kept = TRUE, .servers_from = "/etc/chrony.conf", .has_precision = TRUE },
+			GCLK_SEVERITY_NOTE, GCLK_SEVERITY_NOTE, GCLK_SEVERITY_NOTE },
+		{ { .servers_from = "/etc/chrony.conf", .has_precision = TRUE }, GCLK_SEVERITY_NOTE,
+			GCLK_SEVERITY_WARNING, GCLK_SEVERITY_WARNING },
+		{ { .foreign = TRUE, .servers_from = "/etc/ntp.conf" }, GCLK_SEVERITY_NOTE,
+			GCLK_SEVERITY_NOTE, GCLK_SEVERITY_NOTE },
+	};
+
+	add_bad(dead, "silent", FALSE, "no answer", NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		GclkNtpView view = rows[i].view;
+		g_autoptr(GPtrArray) some = answers_new();
+		g_autoptr(GPtrArray) a = NULL;
+		g_autoptr(GPtrArray) b = NULL;
+		g_autoptr(GPtrArray) c = NULL;
+
+		add_bad(some, "silent", FALSE, "no answer", NULL);
+		add_good(some, "good", 0);
+		view.answers = none;
+		a = check(&view);
+		view.answers = dead;
+		b = check(&view);
+		view.answers = some;
+		c = check(&view);
+		GCLK_ASSERT_INT(severity(a, "ntp-none"), rows[i].none);
+		GCLK_ASSERT_INT(severity(b, "ntp-unusable"), rows[i].dead);
+		GCLK_ASSERT_INT(severity(c, "ntp-unreachable"), rows[i].some);
+	}
+}
+
+/* Nobody in a container is told to start a daemon for a clock that is not his. */
+static void test_foreign(void)
+{
+	g_autoptr(GPtrArray) answers = answers_new();
+	const GclkNtpView view = { .answers = answers, .foreign = TRUE };
+	g_autoptr(GPtrArray) findings = NULL;
+
+	add_good(answers, "a", 40 * 60 * S);
+	findings = check(&view);
+	GCLK_ASSERT_STR(gclk_findings_find(findings, "clock-offset")->remedy,
+		"the clock is the host's: it has to be set right there");
+}
+
 static void test_only_one_refused(void)
 {
 	g_autoptr(GPtrArray) answers = answers_new();
@@ -512,6 +577,8 @@ int main(void)
 {
 	static const GclkTestCase cases[] = {
 		{ "no server", test_none },
+		{ "servers of another", test_anothers },
+		{ "the clock is the host's", test_foreign },
 		{ "the only one is refused", test_only_one_refused },
 		{ "none can be used", test_none_usable },
 		{ "some cannot be used", test_some_unusable },
