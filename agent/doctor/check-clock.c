@@ -303,6 +303,12 @@ static void check_rtc(const GclkSurvey *survey, GPtrArray *findings)
 #define FAR_OFF GCLK_NS_PER_S
 #define NOTABLE (50 * GCLK_NS_PER_MS)
 
+/* Does a daemon hold the clock for right? Then it may as well be the host's that is wrong. */
+static gboolean is_kept(const GclkSurvey *survey)
+{
+	return master(survey) && survey->has_discipline && !survey->discipline.unsynchronised;
+}
+
 static void check_against_host(const GclkSurvey *survey, GPtrArray *findings)
 {
 	g_autoptr(GArray) devices = gclk_ptp_scan(survey->machine->platform);
@@ -322,15 +328,21 @@ static void check_against_host(const GclkSurvey *survey, GPtrArray *findings)
 		statement = g_strdup_printf("this clock is %s %s the host's", offset,
 			host.offset > 0 ? "behind" : "ahead of");
 		finding = gclk_findings_add(findings, "clock-off-host",
-			ABS(host.offset) >= FAR_OFF ? GCLK_SEVERITY_CRITICAL
-						    : GCLK_SEVERITY_WARNING,
+			ABS(host.offset) >= FAR_OFF && !is_kept(survey) ? GCLK_SEVERITY_CRITICAL
+									: GCLK_SEVERITY_WARNING,
 			statement,
-			master(survey) ? "find out which is wrong: guestclock probe SERVER; then "
-					 "let the time daemon step: guestclock step, or chronyc "
-					 "makestep"
-				       : "start guestclockd: it steps the clock at its start");
+			master(survey)
+				? "find out which is wrong: guestclock probe SERVER; if it is this "
+				  "one, let the time daemon step: guestclock step, or chronyc "
+				  "makestep"
+				: "start guestclockd: it steps the clock at its start");
 		gclk_finding_add_evidence(finding, "%s (%s), read within %s", device->path,
 			device->clock_name, bracket);
+		if (is_kept(survey))
+			gclk_finding_add_evidence(finding,
+				"adjtimex: synchronised, so says %s: it may be the host's clock "
+				"that is wrong",
+				master(survey)->name);
 	}
 	gclk_host_clock_clear(&host);
 }

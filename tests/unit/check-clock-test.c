@@ -255,6 +255,25 @@ static void against_the_host(void)
 	}
 }
 
+/* Whom to believe is not known where a daemon holds the clock for right. */
+static void against_the_host_and_a_daemon(void)
+{
+	GclkBed bed;
+
+	bed_init(&bed);
+	gclk_bed_process(&bed, 12, "chronyd", "/usr/sbin/chronyd", "root");
+	gclk_bed_ptp(&bed, 1, "KVM virtual PTP");
+	bed.ptp_offset = 2400 * GCLK_NS_PER_S;
+	check(&bed);
+	GCLK_ASSERT_INT(gclk_bed_severity(&bed, "clock-off-host"), GCLK_SEVERITY_WARNING);
+	assert_text(&bed, "clock-off-host", "so says chronyd");
+	assert_text(&bed, "clock-off-host", "find out which is wrong");
+	bed.discipline.unsynchronised = TRUE;
+	check(&bed);
+	GCLK_ASSERT_INT(gclk_bed_severity(&bed, "clock-off-host"), GCLK_SEVERITY_CRITICAL);
+	gclk_bed_clear(&bed);
+}
+
 /* A clock in TAI is 37 s ahead, and that is right. */
 static void host_in_tai(void)
 {
@@ -324,6 +343,7 @@ int main(void)
 		{ "RTC that is strange", rtc_that_is_strange },
 		{ "no RTC", no_rtc },
 		{ "against the host", against_the_host },
+		{ "beside a daemon", against_the_host_and_a_daemon },
 		{ "a host in TAI", host_in_tai },
 		{ "containers", containers },
 		{ "without the capability", without_the_capability },
