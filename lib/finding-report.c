@@ -11,10 +11,15 @@ static const struct {
 	GclkStyle style;
 } heads[] = {
 	[GCLK_SEVERITY_OK] = { "OK", GCLK_STYLE_GOOD },
-	[GCLK_SEVERITY_NOTE] = { "NOTE", GCLK_STYLE_BOLD },
+	[GCLK_SEVERITY_NOTE] = { "NOTE", GCLK_STYLE_PLAIN },
 	[GCLK_SEVERITY_WARNING] = { "WARNING", GCLK_STYLE_DOUBTFUL },
 	[GCLK_SEVERITY_CRITICAL] = { "CRITICAL", GCLK_STYLE_BAD },
 };
+
+GclkStyle gclk_severity_style(GclkSeverity severity)
+{
+	return (gsize)severity < G_N_ELEMENTS(heads) ? heads[severity].style : GCLK_STYLE_BAD;
+}
 
 static const char *const kind_names[] = {
 	[GCLK_FIX_CLOCKSOURCE] = "clocksource",

@@ -80,18 +80,6 @@ static GclkStyle sync_style(const GclkHostSync *sync)
 	return sync->effective == GCLK_PROTOCOL_UNKNOWN ? GCLK_STYLE_DOUBTFUL : GCLK_STYLE_BAD;
 }
 
-static GclkStyle severity_style(GclkSeverity severity)
-{
-	static const GclkStyle styles[] = {
-		[GCLK_SEVERITY_OK] = GCLK_STYLE_GOOD,
-		[GCLK_SEVERITY_NOTE] = GCLK_STYLE_PLAIN,
-		[GCLK_SEVERITY_WARNING] = GCLK_STYLE_DOUBTFUL,
-		[GCLK_SEVERITY_CRITICAL] = GCLK_STYLE_BAD,
-	};
-
-	return (gsize)severity < G_N_ELEMENTS(styles) ? styles[severity] : GCLK_STYLE_BAD;
-}
-
 static void add_headline(GString *out, const GclkHostSync *sync, gboolean color)
 {
 	g_autoptr(GString) sentence = g_string_new("This host is ");
@@ -173,7 +161,7 @@ static void add_findings(GString *out, const GclkHostSync *sync, gboolean color)
 
 		g_string_append(out, "  ");
 		gclk_text_pad_style(out, gclk_severity_name(finding->severity), LABEL - 2,
-			severity_style(finding->severity), color);
+			gclk_severity_style(finding->severity), color);
 		gclk_text_wrap(out, statement, LABEL, LABEL, COLUMNS);
 		add_arrow(out, LABEL, finding->remedy);
 	}

@@ -5,6 +5,7 @@
 
 #include "guestclock/finding.h"
 #include "guestclock/json-writer.h"
+#include "guestclock/text.h"
 
 typedef struct {
 	const char *good; /* the first line when nothing is worse than a note: "The clock ..." */
@@ -25,6 +26,9 @@ void gclk_findings_fine_to_text(GString *out, const GPtrArray *findings, gboolea
 /* An array of objects: id, severity, statement, remedy, evidence (texts), fixes (kind, name,
    value), in the order of the findings. */
 void gclk_findings_to_json(GclkJson *json, const char *key, const GPtrArray *findings);
+
+/* How its word looks in a table. */
+GclkStyle gclk_severity_style(GclkSeverity severity);
 
 /* The severity of the gravest; GCLK_SEVERITY_OK when there is none. */
 GclkSeverity gclk_findings_worst(const GPtrArray *findings);
