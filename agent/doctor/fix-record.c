@@ -77,6 +77,18 @@ GclkChange *gclk_fix_record_add(GclkFixRecord *record, GclkChangeKind kind, cons
 	return change;
 }
 
+void gclk_fix_record_forget(GclkFixRecord *record, GclkChange *change)
+{
+	g_ptr_array_remove(record->changes, change);
+}
+
+gboolean gclk_change_was_before(const GclkChange *change, const char *text, gsize length)
+{
+	if (!text || !change->existed)
+		return !text && !change->existed;
+	return length == change->length && memcmp(text, change->before, length) == 0;
+}
+
 static char *digest(const char *text, gsize length)
 {
 	return g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, length);

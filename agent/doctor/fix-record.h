@@ -40,6 +40,10 @@ GclkChange *gclk_fix_record_find(
    returns the record's change. */
 GclkChange *gclk_fix_record_add(GclkFixRecord *record, GclkChangeKind kind, const char *place,
 	const char *before, gsize length);
+/* Was this (NULL: nothing) what was there before? */
+gboolean gclk_change_was_before(const GclkChange *change, const char *text, gsize length);
+/* Drops one: the change is invalid then. */
+void gclk_fix_record_forget(GclkFixRecord *record, GclkChange *change);
 /* This text is about to be written there. */
 void gclk_change_will_write(GclkChange *change, const char *text, gsize length);
 /* Is this text one of those that were written there? */

@@ -15,13 +15,6 @@ static void tell(GclkFixWork *work, GclkOutcomeKind kind, const char *words,
 	outcome->then = then;
 }
 
-static gboolean is_as_before(const GclkChange *change, const GclkFixFile *now)
-{
-	return now->exists == change->existed &&
-	       (!now->exists || (now->length == change->length &&
-					memcmp(now->text, change->before, now->length) == 0));
-}
-
 static const char *words_of(const GclkChange *change)
 {
 	switch (change->kind) {
@@ -54,7 +47,7 @@ static gboolean undo_file(GclkFixWork *work, const GclkChange *change)
 
 	if (!gclk_fix_file_read(work->root, change->place, GCLK_FIX_FILE_MAX, &now, &error))
 		return fail(work, change, error);
-	if (is_as_before(change, &now)) {
+	if (gclk_change_was_before(change, now.text, now.length)) {
 		tell(work, GCLK_OUTCOME_ALREADY, words_of(change), change, NULL, NULL);
 		return TRUE;
 	}

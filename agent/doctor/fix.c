@@ -27,12 +27,26 @@ static gboolean fail(GclkFixWork *work, const GclkAction *action, GError *error)
 	return FALSE;
 }
 
+/* The record's change of this place; NULL: none, or somebody has changed it since, whose work is
+   what shall be restored. */
+static GclkChange *find_change(
+	GclkFixWork *work, GclkChangeKind kind, const char *place, const GclkFixFile *before)
+{
+	GclkChange *change = gclk_fix_record_find(work->record, kind, place);
+
+	if (!change || gclk_change_was_before(change, before->text, before->length) ||
+		(before->text && gclk_change_is_ours(change, before->text, before->length)))
+		return change;
+	gclk_fix_record_forget(work->record, change);
+	return NULL;
+}
+
 /* What is there goes to the record, unless an earlier state of it is there, and the record to the
    disk. */
 static gboolean remember(GclkFixWork *work, GclkChangeKind kind, const char *place,
 	const GclkFixFile *before, const GclkFixFile *after, GError **error)
 {
-	GclkChange *change = gclk_fix_record_find(work->record, kind, place);
+	GclkChange *change = find_change(work, kind, place, before);
 
 	if (!change) {
 		change = gclk_fix_record_add(

@@ -356,6 +356,23 @@ static void test_foreign_change(void)
 	CU_ASSERT_FALSE(exists(&machine, RECORD));
 }
 
+/* What somebody wrote between two fixes is his: it comes back, not what was there before him. */
+static void test_foreign_change_between(void)
+{
+	static const Wish first[] = { { GCLK_FIX_SYSCTL, "a.b", "1" } };
+	static const Wish second[] = { { GCLK_FIX_SYSCTL, "c.d", "2" } };
+	g_auto(Machine) machine;
+
+	machine_open(&machine, GCLK_OS_FREEBSD);
+	write_file(&machine, LOCAL, "x=1\n");
+	check_apply(&machine, first, 1, "done done");
+	write_file(&machine, LOCAL, "x=1\na.b=1\ny=2\n");
+	check_apply(&machine, second, 1, "done done");
+	check_file(&machine, LOCAL, "x=1\na.b=1\ny=2\nc.d=2");
+	check_undo(&machine, "restored restored restored");
+	check_file(&machine, LOCAL, "x=1\na.b=1\ny=2");
+}
+
 static guint mode_of(const Machine *machine, const char *name)
 {
 	g_autofree char *path = gclk_scratch_path(machine->root, name);
@@ -659,6 +676,7 @@ int main(void)
 		{ "a crash in the second fix", test_crash_in_second_fix },
 		{ "a temporary file left by a crash", test_leftover_temporary },
 		{ "changed by somebody else since", test_foreign_change },
+		{ "changed by somebody else in between", test_foreign_change_between },
 		{ "modes stay", test_modes },
 		{ "links are not followed", test_links },
 		{ "nor for the record", test_record_links },
