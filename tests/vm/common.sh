@@ -41,18 +41,21 @@ vm_needs() {
 guest_modules=(virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci
 	virtio_console failover net_failover virtio_net dca i2c-algo-bit igb)
 
-# Copies a program into the guest with the libraries that it is linked to.
+# Copies a program into the guest with the libraries that it is linked to; those that packaging/peers
+# fetched go where they would be installed.
 initrd_program() {                   # initrd_program FILE
-	local library
-	cp "$1" "$work/root/bin/"
-	for library in $(ldd "$1" 2>/dev/null | grep -o '/[^ ]*'); do
-		mkdir -p "$work/root/${library%/*}"
-		cp -Ln "$library" "$work/root/$library"
+	local library place
+	cp --remove-destination "$1" "$work/root/bin/" # busybox may have an applet of that name
+	for library in $(LD_LIBRARY_PATH="$peer_libraries" ldd "$1" 2>/dev/null | grep -o '/[^ ]*'); do
+		place=$work/root${library#"$cache/libs"}
+		mkdir -p "${place%/*}"
+		cp -Ln "$library" "$place"
 	done
 }
+guest_programs=()                    # what the guest of this test needs besides
 
 build_initrd() {
-	local root=$work/root module
+	local root=$work/root module program
 	mkdir -p "$root"/{bin,dev,etc/guestclock,proc,run,sys,tmp,var/lib/guestclock,modules}
 	cc -O2 -std=c11 -Wall -Wextra -static -o "$work/guest-link" "$vm_here/guest-link.c" -lm ||
 		bail_out "guest-link does not build"
@@ -60,8 +63,9 @@ build_initrd() {
 	for applet in $("$busybox" --list); do
 		[ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
 	done
-	initrd_program "$build/agent/guestclockd"
-	initrd_program "$build/agent/guestclock"
+	for program in "$build/agent/guestclockd" "$build/agent/guestclock" "${guest_programs[@]}"; do
+		initrd_program "$program"
+	done
 	for module in "${guest_modules[@]}"; do
 		find "$cache/kernel/modules" -name "$module.ko" -exec cp {} "$root/modules/" \;
 	done
@@ -79,21 +83,25 @@ guestclock:x:990:' >"$root/etc/group"
 # Guests have names; NAME.sock is the port for time, NAME-sh.sock the one for commands. They end with
 # the namespace of the test.
 
-# start_guest NAME ERROR_S NIC: boots with an RTC that is wrong by so many whole seconds.
+guest_memory=192                     # MB
+
+# start_guest NAME ERROR_S NIC [QEMU-OPTION...]: boots with an RTC that is wrong by so many whole
+# seconds.
 start_guest() {
-	local name=$1 rtc
+	local name=$1 nic=$3 rtc
 	rtc=$(date -u -d "now + $2 seconds" +%Y-%m-%dT%H:%M:%S)
-	start_peer "" "$work/$name.qemu" "$qemu" -accel tcg -machine q35 -cpu max -m 192 -nodefaults -no-reboot -display none -monitor none \
+	shift 3
+	start_peer "" "$work/$name.qemu" "$qemu" -accel tcg -machine q35 -cpu max -m $guest_memory -nodefaults -no-reboot -display none -monitor none \
 		-L "$firmware/qemu" -L "$firmware/seabios" \
 		-kernel "$cache/kernel/vmlinuz" -initrd "$work/initrd.gz" \
 		-append "console=ttyS0 panic=-1 quiet net.ifnames=0 ${guest_append:-}" \
 		-rtc "base=$rtc,clock=host" -serial "file:$work/$name.console" \
-		-netdev user,id=lan -device "$3,netdev=lan,romfile=" \
+		-netdev user,id=lan -device "$nic,netdev=lan,romfile=" \
 		-device virtio-serial-pci \
 		-chardev "socket,path=$work/$name.sock,server=on,wait=off,id=time" \
 		-device virtserialport,chardev=time,name=org.guestclock.test.time \
 		-chardev "socket,path=$work/$name-sh.sock,server=on,wait=off,id=sh" \
-		-device virtserialport,chardev=sh,name=org.guestclock.test.shell
+		-device virtserialport,chardev=sh,name=org.guestclock.test.shell "$@"
 }
 guest_ready() { grep -q 'GUEST READY' "$work/$1.console" 2>/dev/null; }
 wait_for_guest() {                   # wait_for_guest NAME

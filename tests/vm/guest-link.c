@@ -5,15 +5,24 @@
  * says.
  *
  * In the guest:
- *   guest-link serve PORT              answers on a virtio-serial port; one process a port
- *   guest-link kernel                  prints what the kernel believes of its clock (adjtimex)
- *   guest-link difference DEVICE       prints "DIFFERENCE UNCERTAINTY" in ns: PTP clock minus the
- * guest's On the host, through the port's UNIX socket: guest-link error SOCKET CLOCK      prints
- * "ERROR UNCERTAINTY" in ns of the best of a burst guest-link adjust SOCKET CLOCK NS  moves a clock
- * of the guest by NS guest-link set SOCKET CLOCK NS     makes a clock of the guest differ from the
- * host's by NS guest-link watch SOCKET CLOCK SECONDS [LOG]   one burst a second, then a line of
- * statistics guest-link run SOCKET COMMAND      runs a shell command in the guest, ends with its
- * exit status
+ *   guest-link serve PORT           answers on a virtio-serial port; one process a port
+ *   guest-link kernel               prints what the kernel believes of its clock (adjtimex)
+ *   guest-link difference DEVICE    prints "DIFFERENCE UNCERTAINTY" in ns: PTP clock minus the
+ *                                   guest's
+ *   guest-link unlatch INTERFACE TYPE
+ *                                   makes QEMU's igb stamp all PTP messages of that type that it
+ *                                   receives (0: Sync, 1: Delay_Req), until it is killed; the
+ *                                   kernel must be booted with iomem=relaxed
+ *
+ * On the host, through the port's UNIX socket:
+ *   guest-link error SOCKET CLOCK                 prints "ERROR UNCERTAINTY" in ns of the best of
+ *                                                 a burst
+ *   guest-link adjust SOCKET CLOCK NS             moves a clock of the guest by NS
+ *   guest-link set SOCKET CLOCK NS                makes a clock of the guest differ from the
+ *                                                 host's by NS
+ *   guest-link watch SOCKET CLOCK SECONDS [LOG]   one burst a second, then a line of statistics
+ *   guest-link run SOCKET COMMAND                 runs a shell command in the guest, ends with its
+ *                                                 exit status
  *
  * ERROR is guest minus host: positive, the guest is ahead (the sign of guestclock's own offsets is
  * the other one). CLOCK is "realtime", "raw" (of which only the rate means anything) or the path of
@@ -36,6 +45,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/timex.h>
@@ -231,6 +241,31 @@ static int print_difference(const char *device)
 	}
 	printf("%" PRId64 " %" PRId64 "\n", difference, narrowest / 2);
 	return narrowest == INT64_MAX ? 1 : 0;
+}
+
+/*
+ * QEMU's igb (hw/net/igb_core.c) stamps a received message of one type only, and no other one until
+ * that stamp is read, by RXSATRH. Linux takes it by RXSTMPH, and asks for all event messages.
+ */
+static int unlatch(const char *interface, unsigned type)
+{
+	enum { TSYNCRXCFG = 0x5f50, RXSATRH = 0xb630, SPACE = 0x10000, PAUSE_US = 5000 };
+	char path[128];
+	volatile uint32_t *registers;
+	int fd;
+
+	snprintf(path, sizeof path, "/sys/class/net/%s/device/resource0", interface);
+	fd = open(path, O_RDWR | O_SYNC | O_CLOEXEC);
+	registers = mmap(NULL, SPACE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (registers == MAP_FAILED) {
+		perror(path);
+		return 1;
+	}
+	for (;;) {
+		registers[TSYNCRXCFG / sizeof *registers] = type << 8;
+		(void)registers[RXSATRH / sizeof *registers];
+		usleep(PAUSE_US);
+	}
 }
 
 /* --- the host ----------------------------------------------------------------------------- */
@@ -461,6 +496,8 @@ int main(int argc, char **argv)
 		return print_kernel();
 	if (argc == 3 && strcmp(verb, "difference") == 0)
 		return print_difference(argv[2]);
+	if (argc == 4 && strcmp(verb, "unlatch") == 0)
+		return unlatch(argv[2], (unsigned)atoi(argv[3]));
 	if (argc == 4 && strcmp(verb, "error") == 0)
 		return print_error(argv[2], argv[3]);
 	if (argc == 5 && strcmp(verb, "adjust") == 0)
