@@ -111,6 +111,7 @@ void gclk_check_chrony(const GclkTimeConfig *config, GPtrArray *findings)
 {
 	const GclkConfigLine *line = no_udp(config);
 	g_autofree char *remedy = NULL;
+	GclkFinding *finding;
 
 	if (line)
 		gclk_check_show(tell_unasked(findings, config->file), line);
@@ -119,9 +120,10 @@ void gclk_check_chrony(const GclkTimeConfig *config, GPtrArray *findings)
 		return;
 	remedy = g_strdup_printf(
 		"add the line \"makestep 1 3\" to %s and restart chronyd", config->file);
-	gclk_check_tell(findings, "chronyd", "no-makestep", GCLK_SEVERITY_NOTE, remedy,
+	finding = gclk_check_tell(findings, "chronyd", "no-makestep", GCLK_SEVERITY_NOTE, remedy,
 		"may not step the clock: after a boot an hour off, it needs half a day to mend "
 		"that");
+	gclk_finding_add_evidence(finding, "%s: no \"makestep\"", config->file);
 }
 
 /* --- ptp4l ------------------------------------------------------------------------------------ */
