@@ -47,10 +47,11 @@ typedef struct {
 	gboolean locked;
 	char *locked_why; /* half a sentence with the evidence, also when it is not locked */
 	GclkReferenceKind reference;
-	char *source; /* server address, refid, grandmaster identity; or NULL */
-	char *device; /* "/dev/ptp0" or an interface, where there is one; or NULL */
-	char *feeds;  /* a refclock that it feeds instead of steering: path of the SOCK, "SHM 0"; or
-			 NULL */
+	char *source;       /* server address, refid, grandmaster identity; or NULL */
+	char *device;       /* "/dev/ptp0" or an interface, where there is one; or NULL */
+	gboolean automatic; /* phc2sys -a: it steers only while ptp4l follows a master */
+	char *feeds; /* a refclock that it feeds instead of steering: path of the SOCK, "SHM 0"; or
+			NULL */
 	GclkTimescale timescale; /* that it says or is told its hardware clock keeps: TAI or UTC */
 	gint stratum;            /* -1: not known */
 	gint clock_class;        /* of the grandmaster; -1: not known */

@@ -9,6 +9,7 @@ static void judge_steers(const GclkPhc2sysView *view, GclkDaemonReport *report)
 	const GclkPhc2sysSettings *settings = view->settings;
 
 	report->feeds = g_strdup(settings->feeds);
+	report->automatic = settings->automatic;
 	report->steers = GCLK_STEERS_NO;
 	if (settings->feeds)
 		report->steers_why = g_strdup_printf("it feeds the refclock %s", settings->feeds);

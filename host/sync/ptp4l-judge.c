@@ -236,9 +236,10 @@ void gclk_ptp4l_judge_steers(
 	g_autofree char *why = NULL;
 
 	if (stamping == GCLK_PTP_STAMPING_HARDWARE) {
-		why = g_strdup_printf("it steers the network card's clock%s%s, not the system "
-				      "clock",
-			view->device ? " of " : "", view->device ? view->device : "");
+		why = g_strdup_printf("it steers the clock of the network card%s%s%s, not the "
+				      "system clock",
+			view->device ? " (" : "", view->device ? view->device : "",
+			view->device ? ")" : "");
 		set_no_steers(report,
 			"start phc2sys, which carries PTP to the system clock (phc2sys -a -r)",
 			why);

@@ -34,6 +34,29 @@ gboolean gclk_claim_proven(const GclkClaim *claim)
 	return gclk_claim_holds(claim) && !claim->trouble;
 }
 
+static gboolean is_by(const GclkClaim *claim, const GclkDaemonReport *steer)
+{
+	return claim->steer == steer ||
+	       (claim->steer && steer->pid && claim->steer->pid == steer->pid);
+}
+
+gboolean gclk_claims_let_go(const GPtrArray *claims, const GclkDaemonReport *steer)
+{
+	gboolean lost = FALSE;
+
+	for (guint i = 0; steer->automatic && i < claims->len; i++) {
+		const GclkClaim *claim = claims->pdata[i];
+
+		if (!is_by(claim, steer))
+			continue;
+		if (!gclk_report_is_ptp(claim->lock) ||
+			claim->lock->reference == GCLK_REFERENCE_PTP)
+			return FALSE;
+		lost = TRUE;
+	}
+	return lost;
+}
+
 static void free_claim(gpointer data)
 {
 	GclkClaim *claim = data;
@@ -282,13 +305,9 @@ static void claim_ptp(Maker *maker, const GclkDaemonReport *ptp)
 /* phc2sys -a has a report for each clock that it may follow, and needs but one claim. */
 static gboolean has_claim(const Maker *maker, const GclkDaemonReport *steer)
 {
-	for (guint i = 0; i < maker->claims->len; i++) {
-		const GclkClaim *claim = maker->claims->pdata[i];
-
-		if (claim->steer == steer ||
-			(claim->steer && steer->pid && claim->steer->pid == steer->pid))
+	for (guint i = 0; i < maker->claims->len; i++)
+		if (is_by(maker->claims->pdata[i], steer))
 			return TRUE;
-	}
 	return FALSE;
 }
 

@@ -32,6 +32,10 @@ gboolean gclk_claim_proven(const GclkClaim *claim);
 /* Both proofs are there. */
 gboolean gclk_claim_holds(const GclkClaim *claim);
 
+/* phc2sys -a lets go of the system clock when ptp4l has no master to follow: steer is one, and no
+   claim of its has a ptp4l that follows one. */
+gboolean gclk_claims_let_go(const GPtrArray *claims, const GclkDaemonReport *steer);
+
 /* --- roles of reports ------------------------------------------------------------------------- */
 
 gboolean gclk_report_is(const GclkDaemonReport *report, const char *daemon);

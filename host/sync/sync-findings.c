@@ -53,7 +53,8 @@ static void find_masters(const Look *look)
 		const GclkDaemonReport *last =
 			masters->len ? masters->pdata[masters->len - 1] : NULL;
 
-		if (!is_master(report) || (last && report->pid && last->pid == report->pid))
+		if (!is_master(report) || gclk_claims_let_go(look->claims, report) ||
+			(last && report->pid && last->pid == report->pid))
 			continue;
 		g_string_append_printf(names, "%s%s", names->len ? " and " : "", report->daemon);
 		g_ptr_array_add(masters, (gpointer)report);

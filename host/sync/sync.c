@@ -205,7 +205,8 @@ static const GclkDaemonReport *find_mute(const GPtrArray *reports)
 	return found;
 }
 
-/* The one with most to lock to. */
+/* The one with most to lock to; one that is locked can be of no use only because another one is
+   not. */
 static const GclkDaemonReport *find_answering(const GPtrArray *reports)
 {
 	const GclkDaemonReport *found = NULL;
@@ -215,7 +216,9 @@ static const GclkDaemonReport *find_answering(const GPtrArray *reports)
 
 		if (report->presence == GCLK_DAEMON_ANSWERS &&
 			!gclk_report_is(report, "timemaster") &&
-			(!found || report->n_sources > found->n_sources))
+			(!found || report->locked < found->locked ||
+				(report->locked == found->locked &&
+					report->n_sources > found->n_sources)))
 			found = report;
 	}
 	return found;
@@ -283,7 +286,8 @@ static gboolean is_part_of(const GclkDaemonReport *report, const GclkClaim *clai
 }
 
 /* Does it steer the system clock, beside the claim, as far as can be told? One that answers and is
-   not locked keeps its hands still; phc2sys does as long as it has a clock to follow. */
+   not locked keeps its hands still; phc2sys with -s drags the clock along with a card that has lost
+   its master. */
 static gboolean is_rival(const GclkDaemonReport *report, const GclkClaim *claim)
 {
 	if (report->steers != GCLK_STEERS_YES || is_part_of(report, claim) ||
@@ -305,18 +309,6 @@ static const GclkClaim *claim_of(const GPtrArray *claims, const GclkDaemonReport
 	return best;
 }
 
-/*
- * phc2sys with a clock that ptp4l has lost: with -a it lets go of the system clock, else it drags
- * it along. The measurement tells: nobody but phc2sys keeps two clocks that close.
- */
-static gboolean has_let_go(
-	const Decision *decision, const GclkDaemonReport *report, const GclkClaim *its)
-{
-	return gclk_report_is(report, "phc2sys") && its && !its->locked && report->has_offset &&
-	       (its->offset > decision->policy->ptp_offset_max ||
-		       its->offset < -decision->policy->ptp_offset_max);
-}
-
 /* Two hold the clock well: the worse of both counts. */
 static void yield_to_proven(Decision *decision, const GclkClaim *claim)
 {
@@ -327,6 +319,21 @@ static void yield_to_proven(Decision *decision, const GclkClaim *claim)
 		decide_held(decision, claim);
 }
 
+/* Behind "... steers the system clock too, and". Caller frees. */
+static char *why_not_well(const GclkDaemonReport *rival, const GclkClaim *claim)
+{
+	if (claim && !claim->locked && claim->lock != rival && claim->lock->locked_why)
+		return g_strdup_printf("what it follows is not locked: %s: %s", claim->lock->daemon,
+			claim->lock->locked_why);
+	if (claim && claim->trouble)
+		return g_strdup(claim->trouble);
+	if (rival->presence != GCLK_DAEMON_ANSWERS)
+		return g_strdup("does not say how well");
+	return g_strdup(claim && !claim->locked && claim->lock->locked_why
+				? claim->lock->locked_why
+				: "what holds it is not known");
+}
+
 /* One that does not hold it well, or does not say how well. */
 static void yield_to_other(
 	Decision *decision, const GclkDaemonReport *rival, const GclkClaim *claim)
@@ -335,19 +342,15 @@ static void yield_to_other(
 	GclkProtocol effective = !claim          ? GCLK_PROTOCOL_UNKNOWN
 				 : claim->locked ? claim->protocol
 						 : GCLK_PROTOCOL_NONE;
+	g_autofree char *why = NULL;
 
-	if (has_let_go(decision, rival, claim) ||
-		(!sync->synchronised && effective >= sync->effective))
+	if (!sync->synchronised && effective >= sync->effective)
 		return;
+	why = why_not_well(rival, claim);
 	sync->synchronised = FALSE;
 	sync->effective = MIN(sync->effective, effective);
 	set_reason(sync, "let one daemon alone steer the system clock: stop the other one",
-		"%s steers the system clock too, and %s", rival->daemon,
-		claim && claim->trouble                  ? claim->trouble
-		: rival->presence != GCLK_DAEMON_ANSWERS ? "does not say how well"
-		: claim && !claim->locked && claim->lock->locked_why
-			? claim->lock->locked_why
-			: "what holds it is not known");
+		"%s steers the system clock too, and %s", rival->daemon, why);
 }
 
 /* The proven ones first, so that the order of the reports does not count. */
@@ -359,7 +362,7 @@ static void heed_rivals(Decision *decision, const GclkClaim *winner)
 			const GclkClaim *claim = claim_of(decision->claims, rival);
 			gboolean proven = claim && gclk_claim_proven(claim);
 
-			if (!is_rival(rival, winner))
+			if (!is_rival(rival, winner) || gclk_claims_let_go(decision->claims, rival))
 				continue;
 			if (pass == 0 && proven)
 				yield_to_proven(decision, claim);

@@ -197,14 +197,35 @@ const GclkSituation gclk_situations[] = {
 		"synchronised by NTP instead of PTP (chronyd, stratum 3, 10.0.0.1)" },
 	{ "fallback while phc2sys -a has let go",
 		{ { CHRONY, STEERS, FOLLOWS(NTP, "10.0.0.1") }, { PTP4L_CARD, LOST(NONE, NULL) },
-			{ PHC2SYS, STEERS, .offset = 3 * MS } },
-		0, 0, 0, OUT(PTP, NTP, TRUE, TRUE), "chronyd", "two-masters fallback ",
+			{ PHC2SYS, STEERS, .offset = 300, .automatic = TRUE } },
+		0, 0, 0, OUT(PTP, NTP, TRUE, TRUE), "chronyd", "fallback ",
 		"synchronised by NTP instead of PTP" },
+	{ "phc2sys -a goes on: ptp4l has a master, whose messages stay away",
+		{ { CHRONY, STEERS, FOLLOWS(NTP, "10.0.0.1") }, { PTP4L_CARD, LOST(PTP, GM) },
+			{ PHC2SYS, STEERS, .automatic = TRUE } },
+		0, 0, 0, OUT(PTP, NONE, FALSE, FALSE), "chronyd", "two-masters ",
+		"not synchronised: phc2sys steers the system clock too, and what it follows is "
+		"not locked: ptp4l" },
+	{ "phc2sys -a goes on: what it follows is no ptp4l's that answers",
+		{ { CHRONY, STEERS, FOLLOWS(NTP, "10.0.0.1") },
+			{ PHC2SYS, STEERS, .automatic = TRUE } },
+		0, 0, 0, OUT(PTP, UNKNOWN, FALSE, FALSE), "chronyd", "two-masters ",
+		"phc2sys steers the system clock too" },
 	{ "phc2sys drags the clock along with a card that has lost its master",
 		{ { CHRONY, STEERS, FOLLOWS(NTP, "10.0.0.1") }, { PTP4L_CARD, LOST(NONE, NULL) },
 			{ PHC2SYS, STEERS, .offset = 300 } },
 		0, 0, 0, OUT(PTP, NONE, FALSE, FALSE), "chronyd", "two-masters ",
 		"not synchronised: phc2sys steers the system clock too" },
+	{ "phc2sys and chronyd pull the clock to and fro: far off is not let go",
+		{ { CHRONY, STEERS, FOLLOWS(NTP, "10.0.0.1") }, { PTP4L_CARD, LOST(NONE, NULL) },
+			{ PHC2SYS, STEERS, .offset = 3 * MS } },
+		0, 0, 0, OUT(PTP, NONE, FALSE, FALSE), "chronyd", "two-masters ",
+		"not synchronised: phc2sys steers the system clock too" },
+	{ "chronyd follows a card that has lost its master",
+		{ { CHRONY, STEERS, FOLLOWS(PHC, "PTP0"), .device = "/dev/ptp0" },
+			{ PTP4L_CARD, LOST(NONE, NULL) } },
+		0, 0, 0, OUT(PTP, NONE, FALSE, FALSE), NULL, "",
+		"not synchronised: ptp4l: not locked" },
 	{ "PTP present, the system clock follows NTP",
 		{ { CHRONY, STEERS, FOLLOWS(NTP, "10.0.0.1") }, { PTP4L_CARD, SLAVE } }, 0, 0, 0,
 		OUT(PTP, NTP, TRUE, FALSE), "chronyd", "ptp-not-steering ",
@@ -282,6 +303,7 @@ static GclkDaemonReport *make(const GclkMini *mini)
 	report->source = g_strdup(mini->source);
 	report->device = g_strdup(mini->device);
 	report->feeds = g_strdup(mini->feeds);
+	report->automatic = mini->automatic;
 	report->has_offset = mini->locked;
 	report->offset = mini->offset;
 	report->bound = mini->bound ? mini->bound : GCLK_BOUND_UNKNOWN;

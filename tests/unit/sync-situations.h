@@ -21,6 +21,7 @@ typedef struct {
 	gint class, n_sources, tai;
 	GclkTimescale timescale;
 	gint64 pid;
+	gboolean automatic;
 } GclkMini;
 
 typedef enum { SAYS_NOTHING, SAYS_SYNCED, SAYS_UNSYNCED } KernelSays;
