@@ -30,7 +30,8 @@ typedef struct {
 	guint32 sequence;
 	GclkChronyAnswers answers;
 	gboolean began, complete; /* a first answer has come; all have */
-	gint64 pid;               /* that answered over the socket; 0: not known */
+	gboolean local;           /* over the socket */
+	gint64 pid;               /* that answered there; 0: not known */
 	const char *problem;      /* static */
 	GclkDaemonPresence presence;
 } Chrony;
@@ -86,6 +87,7 @@ static void go_on(Chrony *self, const GclkDatagram *datagram)
 {
 	if (self->command == GCLK_CHRONY_TRACKING) {
 		self->began = TRUE;
+		self->local = datagram->local;
 		self->pid = datagram->pid;
 		gclk_paths_choose(self->paths, datagram->way);
 		ask(self, GCLK_CHRONY_N_SOURCES);
@@ -135,10 +137,12 @@ static const GclkProcess *process_of(const Chrony *self)
 {
 	const GclkProcess *found = NULL;
 
-	if (self->pid > 0)
-		return gclk_processes_find_pid(self->processes, COMM, self->pid);
 	if (!self->began)
 		return gclk_processes_find(self->processes, COMM);
+	if (self->local)
+		return gclk_processes_find_pid(self->processes, COMM, self->pid);
+	if (!gclk_paths_is_guarded(self->port))
+		return NULL;
 	for (guint i = 0; i < self->processes->all->len; i++) {
 		const GclkProcess *process = self->processes->all->pdata[i];
 
@@ -287,7 +291,9 @@ GclkProbe *gclk_probe_chrony_new(const GclkProbePlaces *places, const GclkProces
 	self->paths = gclk_paths_new();
 	if (!gclk_paths_add_unix(self->paths, self->socket_path))
 		self->unix_error = errno;
-	if (!places->chrony_socket && self->port != 0) {
+	/* where anybody may answer, only if there is no better way */
+	if (!places->chrony_socket && self->port != 0 &&
+		(self->unix_error != 0 || gclk_paths_is_guarded(self->port))) {
 		gclk_paths_add_udp(self->paths, "127.0.0.1", self->port);
 		gclk_paths_add_udp(self->paths, "::1", self->port);
 	}

@@ -21,7 +21,8 @@ typedef struct {
 	GclkProbe probe;
 	const GclkProcesses *processes;
 	GclkPaths *paths;
-	gboolean told; /* its address was configured: expect it there */
+	gboolean told;    /* its address was configured: expect it there */
+	gboolean guarded; /* not everybody may take its port */
 
 	State state;
 	gboolean all_variables; /* it does not know one of the names that we asked for */
@@ -144,7 +145,7 @@ static void readable(GclkProbe *probe)
 
 /* --- the report ------------------------------------------------------------------------------- */
 
-/* The first ntpd that is not OpenNTPD's, here rather than elsewhere; or NULL. */
+/* The ntpd that is not OpenNTPD's; or NULL. */
 static const GclkProcess *process_of(const GclkProcesses *processes)
 {
 	const GclkProcess *found = NULL;
@@ -153,7 +154,7 @@ static const GclkProcess *process_of(const GclkProcesses *processes)
 		const GclkProcess *process = processes->all->pdata[i];
 
 		if (strcmp(process->comm, COMM) == 0 && !process->openntpd &&
-			(!found || (found->elsewhere && !process->elsewhere)))
+			gclk_process_outranks(process, found))
 			found = process;
 	}
 	return found;
@@ -200,8 +201,9 @@ static void finish(GclkProbe *probe, GPtrArray *reports)
 	Ntpd *self = (Ntpd *)probe;
 	const GclkProcess *process = process_of(self->processes);
 
-	/* what answers cannot be one in another network namespace */
-	if (process && process->elsewhere && self->began)
+	/* what answers cannot be one in another network namespace, and may be anybody's where
+	   everybody may take the port */
+	if (process && self->began && (process->elsewhere || !self->guarded))
 		process = NULL;
 	if ((process && gclk_process_concerns(process)) || self->told || self->began)
 		g_ptr_array_add(reports, make_report(self, process));
@@ -224,6 +226,7 @@ GclkProbe *gclk_probe_ntpd_new(const GclkProbePlaces *places, const GclkProcesse
 	self->probe.finish = finish;
 	self->processes = processes;
 	self->told = places->ntp_address != NULL;
+	self->guarded = gclk_paths_is_guarded(port);
 	self->paths = gclk_paths_new();
 	if (places->ntp_address) {
 		gclk_paths_add_udp(self->paths, places->ntp_address, port);

@@ -105,13 +105,16 @@ static void start(Openntpd *self, const char *ntpctl)
 
 static const GclkProcess *process_of(const GclkProcesses *processes)
 {
+	const GclkProcess *found = NULL;
+
 	for (guint i = 0; i < processes->all->len; i++) {
 		const GclkProcess *process = processes->all->pdata[i];
 
-		if (strcmp(process->comm, COMM) == 0 && process->openntpd)
-			return process;
+		if (strcmp(process->comm, COMM) == 0 && process->openntpd &&
+			gclk_process_outranks(process, found))
+			found = process;
 	}
-	return NULL;
+	return found;
 }
 
 GclkProbe *gclk_probe_openntpd_new(const GclkProbePlaces *places, const GclkProcesses *processes)

@@ -11,8 +11,13 @@
 #include <unistd.h>
 
 #include "guestclock/address.h"
+#include "sync/read-file.h"
 
 #define WAYS_MAX 4
+
+/* ip(7), ip_unprivileged_port_start: the same for IPv6 */
+#define PORT_FILE    "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+#define PORT_DEFAULT 1024
 
 typedef struct {
 	int fd;    /* -1: closed */
@@ -100,6 +105,13 @@ static void close_keeping_errno(int fd)
 	errno = error;
 }
 
+gboolean gclk_paths_is_guarded(guint16 port)
+{
+	g_autofree char *text = gclk_read_file(PORT_FILE, 16, NULL);
+
+	return port < (text ? g_ascii_strtoull(text, NULL, 10) : PORT_DEFAULT);
+}
+
 gboolean gclk_paths_add_udp(GclkPaths *paths, const char *address, guint16 port)
 {
 	struct sockaddr_storage to;
@@ -161,8 +173,7 @@ gboolean gclk_paths_add_unix(GclkPaths *paths, const char *socket_path)
 	return gclk_paths_add_unix_from(paths, socket_path, folder);
 }
 
-gboolean gclk_paths_add_unix_from(
-	GclkPaths *paths, const char *socket_path, const char *folder)
+gboolean gclk_paths_add_unix_from(GclkPaths *paths, const char *socket_path, const char *folder)
 {
 	g_autofree char *own =
 		g_strdup_printf("%s/hostclock.%d.%08x.sock", folder, (int)getpid(), g_random_int());
@@ -204,17 +215,19 @@ void gclk_paths_send(GclkPaths *paths, const guint8 *datagram, gsize length)
 	}
 }
 
-static gint64 sender_of(struct msghdr *message)
+static void read_sender(struct msghdr *message, GclkDatagram *out)
 {
+	out->pid = 0;
+	out->uid = -1;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
 		struct ucred credentials;
 
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS)
 			continue;
 		memcpy(&credentials, CMSG_DATA(c), sizeof(credentials));
-		return credentials.pid;
+		out->pid = credentials.pid;
+		out->uid = credentials.uid;
 	}
-	return 0;
 }
 
 static gboolean receive(Way *way, GclkDatagram *out)
@@ -236,7 +249,7 @@ static gboolean receive(Way *way, GclkDatagram *out)
 		return FALSE;
 	}
 	out->length = (gsize)n;
-	out->pid = sender_of(&message);
+	read_sender(&message, out);
 	out->local = way->own != NULL;
 	return TRUE;
 }

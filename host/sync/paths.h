@@ -18,6 +18,10 @@ GclkPaths *gclk_paths_new(void);
 void gclk_paths_free(GclkPaths *paths);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkPaths, gclk_paths_free)
 
+/* May only root's programs, and those that it gave the power to, take this UDP port? Else what
+   answers there may be anybody's. */
+gboolean gclk_paths_is_guarded(guint16 port);
+
 /* Adds UDP to a numeric address. FALSE, with errno: no such way. */
 gboolean gclk_paths_add_udp(GclkPaths *paths, const char *address, guint16 port);
 
@@ -28,8 +32,7 @@ gboolean gclk_paths_add_udp(GclkPaths *paths, const char *address, guint16 port)
  */
 gboolean gclk_paths_add_unix(GclkPaths *paths, const char *socket_path);
 /* The same with ours bound in that folder. */
-gboolean gclk_paths_add_unix_from(
-	GclkPaths *paths, const char *socket_path, const char *folder);
+gboolean gclk_paths_add_unix_from(GclkPaths *paths, const char *socket_path, const char *folder);
 
 /* Becomes readable when there is something to receive; -1: no way is left. The paths own it. */
 int gclk_paths_fd(const GclkPaths *paths);
@@ -40,6 +43,7 @@ void gclk_paths_send(GclkPaths *paths, const guint8 *datagram, gsize length);
 typedef struct {
 	gsize length;
 	gint64 pid;     /* of the sender, told by the kernel for UNIX sockets; 0: not known */
+	gint64 uid;     /* its real user, likewise; -1: not known */
 	gboolean local; /* came over a UNIX socket */
 	guint way;      /* for gclk_paths_choose */
 	guint8 bytes[GCLK_PATHS_DATAGRAM_MAX];

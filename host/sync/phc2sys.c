@@ -39,7 +39,8 @@ static void add_clocks_of_ptp4l(const GclkProcesses *processes, GPtrArray *devic
 		const GclkProcess *process = processes->all->pdata[i];
 		g_autoptr(GclkPtp4lSettings) settings = NULL;
 
-		if (strcmp(process->comm, "ptp4l") != 0 || process->elsewhere)
+		if (strcmp(process->comm, "ptp4l") != 0 || process->elsewhere ||
+			!process->privileged)
 			continue;
 		settings = gclk_ptp4l_settings_read(process->argv);
 		for (guint j = 0; j < settings->interfaces->len; j++) {
@@ -148,7 +149,7 @@ GclkProbe *gclk_probe_phc2sys_new(const GclkProbePlaces *places, const GclkProce
 	for (guint i = 0; i < processes->all->len; i++) {
 		const GclkProcess *process = processes->all->pdata[i];
 
-		if (strcmp(process->comm, "phc2sys") == 0)
+		if (strcmp(process->comm, "phc2sys") == 0 && process->privileged)
 			look_at(probe, process, processes);
 	}
 	return &probe->probe;

@@ -2,6 +2,7 @@
 #include "sync/processes.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "guestclock/rival.h"
@@ -14,15 +15,9 @@
 #define PROCESSES_MAX 100000
 #define KEPT_MAX      64
 
-/* Programs that deal with time besides the rivals of guestclock/rival.h. */
-static const struct {
-	const char *comm;
-	gboolean steers; /* whether it does when it is able to and its command line is not read */
-} others[] = {
-	{ "guestclockd", TRUE }, { "ptpd", TRUE }, { "ptpd2", TRUE },
-	{ "timemaster", FALSE }, /* starts those that do */
-	{ "ts2phc", FALSE },     /* steers PHCs only */
-};
+/* Of those that are not root's, and may be anybody's, at most this many: they shall not crowd out
+   the others. */
+#define STRANGERS_MAX 16
 
 static void free_process(gpointer data)
 {
@@ -38,6 +33,7 @@ static void free_process(gpointer data)
 typedef struct {
 	const char *root;
 	char *net, *user; /* the namespaces of this process and of process 1 */
+	char *uid_map;    /* of process 1: what all may read, the links may not */
 } Scan;
 
 static char *read_process(
@@ -93,32 +89,62 @@ static char **split_arguments(const char *cmdline, gsize length)
 	return (char **)g_ptr_array_free(argv, FALSE);
 }
 
-/* Does a program of this comm deal with time; and would it steer, told what it was? */
-static gboolean is_time_daemon(
-	const char *comm, const char *cmdline, gsize length, gboolean *steers)
+/* --- whose is it? ----------------------------------------------------------------------------- */
+
+/* In a user namespace of its own, where everybody may be root. */
+static gboolean is_in_other_users(const Scan *scan, const char *pid)
+{
+	g_autofree char *map = read_process(scan, pid, "uid_map", STATUS_MAX, NULL);
+
+	return is_foreign(scan, pid, "user", scan->user) ||
+	       (map && scan->uid_map && strcmp(map, scan->uid_map) != 0);
+}
+
+/* A set-user-ID program is root's, and called and told what its user likes: a link to su may be
+   named chronyd. */
+static gboolean is_lent(const Scan *scan, const char *pid)
+{
+	g_autofree char *path = g_strdup_printf("%s/proc/%s/exe", scan->root, pid);
+	struct stat st;
+
+	return stat(path, &st) == 0 && (st.st_mode & S_ISUID);
+}
+
+/* Its real user is root, or it has been given some of root's powers. What is not told speaks for
+   it: another system than this one. */
+static gboolean has_powers(const char *status)
+{
+	const char *user = status ? strstr(status, "\nUid:") : NULL;
+	const char *powers = status ? strstr(status, "\nCapEff:") : NULL;
+
+	return !powers || g_ascii_strtoull(powers + strlen("\nCapEff:"), NULL, 16) != 0 ||
+	       (user && g_ascii_strtoull(user + strlen("\nUid:"), NULL, 10) == 0);
+}
+
+/* --- what is it? ------------------------------------------------------------------------------ */
+
+/* Of the programs that leave the clock alone these two matter: timemaster starts those that do
+   not, ts2phc keeps network cards' clocks. */
+static gboolean is_time_daemon(const char *comm)
+{
+	return gclk_rival_name(comm) || strcmp(comm, "timemaster") == 0 ||
+	       strcmp(comm, "ts2phc") == 0;
+}
+
+/* Would it steer, told what it was? */
+static gboolean is_willing(const char *comm, const char *cmdline, gsize length)
 {
 	const char *rival = gclk_rival_name(comm);
 
-	if (rival) {
-		*steers = gclk_rival_steers(rival, cmdline, length);
-		return TRUE;
-	}
-	for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
-		if (strcmp(others[i].comm, comm) == 0) {
-			*steers = others[i].steers;
-			return TRUE;
-		}
-	return FALSE;
+	return rival && gclk_rival_steers(rival, cmdline, length);
 }
 
-/* By its configuration, or by the titles that it gives itself and its helpers. */
-static gboolean is_openntpd(char *const *argv)
+static gboolean is_openntpd(const char *comm, const char *cmdline, gsize length)
 {
-	for (; *argv; argv++)
-		if (strstr(*argv, "openntpd") || strstr(*argv, "[priv]") ||
-			strstr(*argv, "ntp engine"))
-			return TRUE;
-	return FALSE;
+	const GclkProgram *program = gclk_program_by_comm(comm);
+
+	return program && gclk_program_variety(program, NULL, cmdline, length) ==
+				  gclk_program_by_name("ntpd of OpenNTPD");
 }
 
 static GclkProcess *look_at(const Scan *scan, const char *pid, gint64 *parent)
@@ -126,27 +152,28 @@ static GclkProcess *look_at(const Scan *scan, const char *pid, gint64 *parent)
 	g_autofree char *comm = read_process(scan, pid, "comm", COMM_MAX, NULL);
 	g_autofree char *cmdline = NULL;
 	g_autofree char *status = NULL;
-	gboolean willing;
 	gsize length = 0;
 	GclkProcess *process;
 
-	if (!comm || !is_time_daemon(g_strchomp(comm), "", 0, &willing))
+	if (!comm || !is_time_daemon(g_strchomp(comm)))
 		return NULL;
 	cmdline = read_process(scan, pid, "cmdline", CMDLINE_MAX, &length);
 	status = read_process(scan, pid, "status", STATUS_MAX, NULL);
 	if (is_dead(status))
 		return NULL;
-	is_time_daemon(comm, cmdline ? cmdline : "", cmdline ? length : 0, &willing);
+	if (!cmdline)
+		cmdline = g_strdup("");
 	*parent = parent_of(status);
 
 	process = g_new0(GclkProcess, 1);
 	process->pid = g_ascii_strtoll(pid, NULL, 10);
-	process->argv = split_arguments(cmdline, cmdline ? length : 0);
-	process->able =
-		(!status || gclk_rival_able(status)) && !is_foreign(scan, pid, "user", scan->user);
-	process->steers = process->able && willing;
+	process->argv = split_arguments(cmdline, length);
+	process->privileged =
+		has_powers(status) && !is_in_other_users(scan, pid) && !is_lent(scan, pid);
+	process->able = process->privileged && (!status || gclk_rival_able(status));
+	process->steers = process->able && is_willing(comm, cmdline, length);
 	process->elsewhere = is_foreign(scan, pid, "net", scan->net);
-	process->openntpd = strcmp(comm, "ntpd") == 0 && is_openntpd(process->argv);
+	process->openntpd = is_openntpd(comm, cmdline, length);
 	process->comm = g_steal_pointer(&comm);
 	return process;
 }
@@ -180,7 +207,7 @@ static void scan_all(const Scan *scan, GPtrArray *all)
 	g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
 	gint64 parents[KEPT_MAX];
 	const char *name;
-	guint n = 0;
+	guint n = 0, strangers = 0;
 
 	while (directory && all->len < KEPT_MAX && n < PROCESSES_MAX &&
 		(name = g_dir_read_name(directory))) {
@@ -190,8 +217,10 @@ static void scan_all(const Scan *scan, GPtrArray *all)
 			continue;
 		n++;
 		process = look_at(scan, name, &parents[all->len]);
-		if (process)
+		if (process && (process->privileged || strangers++ < STRANGERS_MAX))
 			g_ptr_array_add(all, process);
+		else if (process)
+			free_process(process);
 	}
 	drop_helpers(all, parents);
 }
@@ -201,7 +230,9 @@ GclkProcesses *gclk_processes_read(const char *root)
 	GclkProcesses *processes = g_new0(GclkProcesses, 1);
 	g_autofree char *net = read_namespace(root, "self", "net");
 	g_autofree char *user = read_namespace(root, "1", "user");
-	const Scan scan = { root, net, user };
+	g_autofree char *map_file = g_strconcat(root, "/proc/1/uid_map", NULL);
+	g_autofree char *uid_map = gclk_read_file(map_file, STATUS_MAX, NULL);
+	const Scan scan = { root, net, user, uid_map };
 
 	processes->all = g_ptr_array_new_with_free_func(free_process);
 	scan_all(&scan, processes->all);
@@ -216,6 +247,13 @@ void gclk_processes_free(GclkProcesses *processes)
 	g_free(processes);
 }
 
+gboolean gclk_process_outranks(const GclkProcess *process, const GclkProcess *other)
+{
+	if (!other || process->privileged != other->privileged)
+		return !other || process->privileged;
+	return other->elsewhere && !process->elsewhere;
+}
+
 const GclkProcess *gclk_processes_find(const GclkProcesses *processes, const char *comm)
 {
 	const GclkProcess *found = NULL;
@@ -223,8 +261,7 @@ const GclkProcess *gclk_processes_find(const GclkProcesses *processes, const cha
 	for (guint i = 0; i < processes->all->len; i++) {
 		const GclkProcess *process = processes->all->pdata[i];
 
-		if (strcmp(process->comm, comm) == 0 &&
-			(!found || (found->elsewhere && !process->elsewhere)))
+		if (strcmp(process->comm, comm) == 0 && gclk_process_outranks(process, found))
 			found = process;
 	}
 	return found;
@@ -260,7 +297,11 @@ void gclk_process_tell(const GclkProcess *process, GclkDaemonReport *report)
 	if (process->steers)
 		report->steers_why = g_strdup("it may set the clock, and was not told to leave it");
 	else if (!process->able)
-		report->steers_why = g_strdup("it may not set the clock (no CAP_SYS_TIME)");
+		report->steers_why = g_strdup(
+			process->privileged
+				? "it may not set the clock (no CAP_SYS_TIME)"
+				: "it may not set the clock (an ordinary user's process, without "
+				  "CAP_SYS_TIME on this host)");
 	else
 		report->steers_why =
 			g_strdup("its command line says that it leaves the system clock alone");

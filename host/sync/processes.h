@@ -10,11 +10,14 @@
 
 typedef struct {
 	gint64 pid;
-	char *comm;      /* as /proc/PID/comm has it: at most 15 bytes */
-	char **argv;     /* NULL-terminated; empty when it cannot be read */
-	gboolean able;   /* has CAP_SYS_TIME, and in the host's user namespace, as far as can be
-			    seen */
-	gboolean steers; /* able, and not told to keep its hands off (guestclock/rival.h) */
+	char *comm;          /* as /proc/PID/comm has it: at most 15 bytes */
+	char **argv;         /* NULL-terminated; empty when it cannot be read */
+	gboolean privileged; /* root's, or with some of root's powers, and in the host's user
+				namespace, as far as can be seen. Any user may call a program of
+				his own chronyd: what other processes were told, and what they say,
+				proves nothing */
+	gboolean able;       /* privileged, and has CAP_SYS_TIME */
+	gboolean steers;     /* able, and not told to keep its hands off (guestclock/rival.h) */
 	gboolean
 		elsewhere; /* in another network namespace than this process: its UDP is not ours */
 	gboolean openntpd; /* an "ntpd" of OpenNTPD, which has neither the protocol nor the
@@ -30,7 +33,10 @@ typedef struct {
 GclkProcesses *gclk_processes_read(const char *root);
 void gclk_processes_free(GclkProcesses *processes);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkProcesses, gclk_processes_free)
-/* The first of that comm, one in our own network namespace rather than one elsewhere; or NULL. */
+/* Of two with the same name, is this the one that is more likely to be the host's daemon? One that
+   is privileged, then one in our own network namespace. other may be NULL. */
+gboolean gclk_process_outranks(const GclkProcess *process, const GclkProcess *other);
+/* The first of that comm that none outranks; or NULL. */
 const GclkProcess *gclk_processes_find(const GclkProcesses *processes, const char *comm);
 /* The one with that pid and comm, or NULL. */
 const GclkProcess *gclk_processes_find_pid(

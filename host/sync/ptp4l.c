@@ -178,12 +178,12 @@ static void add_all(Ptp4lProbe *probe, const GclkProbePlaces *places)
 	for (guint i = 0; i < probe->processes->all->len; i++) {
 		const GclkProcess *process = probe->processes->all->pdata[i];
 
-		if (strcmp(process->comm, "ptp4l") == 0)
+		if (strcmp(process->comm, "ptp4l") == 0 && process->privileged)
 			add_instance(probe, process, gclk_ptp4l_settings_read(process->argv));
 	}
 	for (gsize i = 0; places->ptp4l_sockets && places->ptp4l_sockets[i]; i++)
 		add_socket(probe, places->ptp4l_sockets[i]);
-	if (timemaster) {
+	if (timemaster && timemaster->privileged) {
 		g_autoptr(GPtrArray) its = gclk_timemaster_sockets(timemaster);
 
 		for (guint i = 0; i < its->len; i++)
@@ -204,13 +204,22 @@ static gboolean is_ours(const Instance *instance, const GclkPtpAnswer *answer)
 	       gclk_ptp4l_ids[instance->asked - 1 - back] == answer->ask.id;
 }
 
+/* Sockets may stand where everybody may make one. root's, or our own user's: it could lie to us in
+   other ways. */
+static gboolean is_trusted(const GclkDatagram *datagram, const GclkProcess *sender)
+{
+	return sender ? sender->privileged
+		      : datagram->uid == 0 || datagram->uid == (gint64)geteuid();
+}
+
 static void take(Ptp4lProbe *probe, Instance *instance, const GclkDatagram *datagram)
 {
 	GclkPtpAnswer answer;
 	const GclkProcess *sender =
 		gclk_processes_find_pid(probe->processes, "ptp4l", datagram->pid);
 
-	if (!gclk_ptp_answer_parse(datagram->bytes, datagram->length, &answer) ||
+	if (!is_trusted(datagram, sender) ||
+		!gclk_ptp_answer_parse(datagram->bytes, datagram->length, &answer) ||
 		!is_ours(instance, &answer) || !gclk_ptp4l_state_take(&instance->state, &answer)) {
 		instance->garbled++;
 		return;

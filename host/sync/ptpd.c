@@ -177,7 +177,7 @@ GclkProbe *gclk_probe_ptpd_new(const GclkProbePlaces *places, const GclkProcesse
 	probe->probe = (GclkProbe){ .fd = -1, .finish = finish };
 	if (!process)
 		process = gclk_processes_find(processes, "ptpd");
-	if (process)
+	if (process && process->privileged)
 		probe->report = look_at(places, process);
 	return &probe->probe;
 }

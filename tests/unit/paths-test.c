@@ -105,6 +105,7 @@ static void test_unix(void)
 	GCLK_ASSERT_INT(datagram.length, 6);
 	CU_ASSERT_EQUAL(memcmp(datagram.bytes, "world!", 6), 0);
 	GCLK_ASSERT_INT(datagram.pid, getpid());
+	GCLK_ASSERT_INT(datagram.uid, getuid());
 	GCLK_ASSERT_INT(datagram.local, TRUE);
 	gclk_paths_free(paths);
 	left = find_own(scratch);

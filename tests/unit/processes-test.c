@@ -2,6 +2,7 @@
 #include "sync/processes.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -124,8 +125,12 @@ static void test_namespaces(void)
 	add(scratch, 102, "ntpd", "ntpd", ABLE, 1, "net:[1]");
 	unlink(unread);
 	unlink(unread_net);
+	add(scratch, 104, "timemaster", "timemaster", ABLE, 1, "net:[2]");
+	add(scratch, 105, "timemaster", "timemaster", ABLE, 1, "net:[1]");
 	processes = gclk_processes_read(scratch);
-	GCLK_ASSERT_INT(gclk_processes_find(processes, "chronyd")->pid, 101); /* here first */
+	/* whoever may steer, then whoever is here */
+	GCLK_ASSERT_INT(gclk_processes_find(processes, "chronyd")->pid, 100);
+	GCLK_ASSERT_INT(gclk_processes_find(processes, "timemaster")->pid, 105);
 	GCLK_ASSERT_INT(gclk_processes_find_pid(processes, "chronyd", 100)->elsewhere, TRUE);
 	GCLK_ASSERT_INT(gclk_processes_find_pid(processes, "chronyd", 100)->steers, TRUE);
 	GCLK_ASSERT_INT(gclk_processes_find_pid(processes, "chronyd", 101)->able, FALSE);
@@ -136,6 +141,71 @@ static void test_namespaces(void)
 	GCLK_ASSERT_INT(gclk_processes_find(processes, "ntpd")->elsewhere, FALSE);
 	CU_ASSERT_PTR_NULL(gclk_processes_find_pid(processes, "ntpd", 101));
 	CU_ASSERT_PTR_NULL(gclk_processes_find(processes, "phc2sys"));
+}
+
+/* Any user may call a program of his own chronyd, and tell it what he likes. */
+static void test_strangers(void)
+{
+	static const struct {
+		const char *status, *uid_map;
+		mode_t mode; /* of the program */
+		gboolean privileged, able;
+	} cases[] = {
+		{ "Uid:\t0\t0\t0\t0\nCapEff:\t" ABLE, NULL, 0755, TRUE, TRUE },
+		{ "Uid:\t0\t0\t0\t0\nCapEff:\t0000000000000000", NULL, 0755, TRUE, FALSE },
+		{ "Uid:\t105\t105\t105\t105\nCapEff:\t0000000002000400", NULL, 0755, TRUE, TRUE },
+		{ "Uid:\t105\t105\t105\t105\nCapEff:\t0000000000000400", NULL, 0755, TRUE, FALSE },
+		{ "Uid:\t1000\t1000\t1000\t1000\nCapEff:\t0000000000000000", NULL, 0755, FALSE,
+			FALSE },
+		/* a link to su, named chronyd */
+		{ "Uid:\t1000\t0\t0\t0\nCapEff:\t" ABLE, NULL, 04755, FALSE, FALSE },
+		{ "Uid:\t0\t0\t0\t0\nCapEff:\t" ABLE, NULL, 04755, FALSE, FALSE },
+		/* root in a user namespace of his own, seen by one who may not read its link */
+		{ "Uid:\t1000\t1000\t1000\t1000\nCapEff:\t" ABLE, "0 1000 1\n", 0755, FALSE,
+			FALSE },
+		{ "Uid:\t0\t0\t0\t0\nCapEff:\t" ABLE, "0 0 4294967295\n", 0755, TRUE, TRUE },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GclkScratch) scratch = make_host();
+		g_autofree char *status = g_strdup_printf("Name:\tchronyd\n%s\n", cases[i].status);
+		g_autofree char *program = gclk_scratch_path(scratch, "program");
+		g_autofree char *exe = gclk_scratch_path(scratch, "proc/100/exe");
+		g_autoptr(GclkProcesses) processes = NULL;
+		const GclkProcess *process;
+
+		gclk_scratch_write(scratch, "proc/1/uid_map", "0 0 4294967295\n", -1);
+		add(scratch, 100, "chronyd", "chronyd", ABLE, 1, "net:[1]");
+		gclk_scratch_write(scratch, "proc/100/status", status, -1);
+		if (cases[i].uid_map)
+			gclk_scratch_write(scratch, "proc/100/uid_map", cases[i].uid_map, -1);
+		gclk_scratch_write(scratch, "program", "", -1);
+		CU_ASSERT_EQUAL(chmod(program, cases[i].mode), 0);
+		CU_ASSERT_EQUAL(symlink(program, exe), 0);
+		processes = gclk_processes_read(scratch);
+		process = gclk_processes_find(processes, "chronyd");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(process);
+		GCLK_ASSERT_INT(process->privileged, cases[i].privileged);
+		GCLK_ASSERT_INT(process->able, cases[i].able);
+		GCLK_ASSERT_INT(process->steers, cases[i].able);
+	}
+}
+
+/* However many they are, the host's own daemon is seen, and is the one that counts. */
+static void test_crowd(void)
+{
+	g_autoptr(GclkScratch) scratch = make_host();
+	g_autoptr(GclkProcesses) processes = NULL;
+
+	for (int i = 0; i < 200; i++)
+		add(scratch, 1000 + i, "phc2sys", "phc2sys -a -r", "0000000000000000", 1,
+			"net:[1]");
+	add(scratch, 900, "phc2sys", "phc2sys -s eth0", ABLE, 1, "net:[1]");
+	add(scratch, 1300, "chronyd", "chronyd", ABLE, 1, "net:[1]");
+	processes = gclk_processes_read(scratch);
+	GCLK_ASSERT_INT(processes->all->len, 16 + 2);
+	GCLK_ASSERT_INT(gclk_processes_find(processes, "phc2sys")->pid, 900);
+	GCLK_ASSERT_INT(gclk_processes_find(processes, "chronyd")->steers, TRUE);
 }
 
 static void test_helpers(void)
@@ -178,6 +248,12 @@ static void test_tell(void)
 	gclk_process_tell(gclk_processes_find(processes, "systemd-timesyn"), report);
 	GCLK_ASSERT_INT(report->steers, GCLK_STEERS_YES);
 	GCLK_ASSERT_INT(report->pid, 102);
+	add(scratch, 103, "ptpd", "ptpd", "0000000000000000", 1, "net:[1]");
+	g_clear_pointer(&processes, gclk_processes_free);
+	processes = gclk_processes_read(scratch);
+	gclk_process_tell(gclk_processes_find(processes, "ptpd"), report);
+	GCLK_ASSERT_INT(report->steers, GCLK_STEERS_NO);
+	GCLK_ASSERT_HAS(report->steers_why, "ordinary user");
 	gclk_process_tell(NULL, report);
 	GCLK_ASSERT_INT(report->steers, GCLK_STEERS_UNKNOWN);
 }
@@ -202,6 +278,8 @@ int main(void)
 		{ "daemons", test_daemons },
 		{ "arguments", test_arguments },
 		{ "namespaces", test_namespaces },
+		{ "strangers", test_strangers },
+		{ "a crowd of strangers", test_crowd },
 		{ "helpers", test_helpers },
 		{ "second proof", test_tell },
 		{ "bounds", test_bounds },
