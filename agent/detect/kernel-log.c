@@ -88,6 +88,21 @@ static const char *message_of(const char *line)
 	return line;
 }
 
+/* "[ 1234.567890] " or "[ 1234.567890][ T1] " before the message, s; -1: no such time. */
+static gint64 time_of(const char *line)
+{
+	const char *kernel = strstr(line, " kernel: [");
+	const char *p = kernel ? kernel + strlen(" kernel: ") : line;
+	guint64 seconds;
+	char *end;
+
+	if (*p++ != '[')
+		return -1;
+	p += strspn(p, " ");
+	seconds = g_ascii_strtoull(p, &end, 10);
+	return g_ascii_isdigit(*p) && *end == '.' && seconds < G_MAXINT32 ? (gint64)seconds : -1;
+}
+
 static void forget(GclkKernelLog *log)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(log->events); i++)
@@ -127,6 +142,7 @@ static void take_line(GclkKernelLog *log, const char *line)
 			continue;
 		seen |= bit;
 		add_event(&log->events[patterns[i].kind], line, &match);
+		log->events[patterns[i].kind].at = time_of(line);
 	}
 }
 

@@ -54,6 +54,7 @@ typedef struct {
 	gint64 cpu;      /* likewise */
 	gint64 worst;    /* the figure that is farthest from 0 of all lines, or
 			    GCLK_KLOG_NO_FIGURE */
+	gint64 at;       /* of that line, s since boot; -1: it has no such time */
 } GclkKernelEvent;
 
 typedef struct GclkKernelLog GclkKernelLog;

@@ -6,6 +6,7 @@
 #include "detect/reader.h"
 #include "doctor/survey.h"
 #include "guestclock/finding.h"
+#include "guestclock/format.h"
 
 /* What the worst figure of these events is. */
 static const struct {
@@ -30,6 +31,7 @@ typedef struct {
 	GclkSeverity severity;
 	guint graver;         /* GclkAge bits of kernels where it is critical */
 	gboolean guests_only; /* the remedy is for virtual machines; bare ones get a note */
+	gboolean passes;      /* what happened long ago is worth a note only */
 	const char *told;     /* not when this finding is there already, or NULL */
 	const char *statement;
 	const char *remedy;
@@ -37,65 +39,69 @@ typedef struct {
 
 static const Row rows[] = {
 	{ { GCLK_KLOG_LOST_TICKS, END }, "log-lost-ticks", GCLK_SEVERITY_WARNING,
-		GCLK_AGE_COUNTS_TICKS, FALSE, NULL,
+		GCLK_AGE_COUNTS_TICKS, FALSE, FALSE, NULL,
 		"timer ticks were lost, and this kernel counts them: the clock runs slow, or fast "
 		"when it makes up for them twice",
 		"update the kernel" },
 	{ { GCLK_KLOG_BACKWARDS, END }, "log-time-went-backwards", GCLK_SEVERITY_WARNING, 0, FALSE,
-		NULL, "the kernel has seen time go backwards: its clocksource is faulty here",
+		FALSE, NULL,
+		"the kernel has seen time go backwards: its clocksource is faulty here",
 		"update the kernel; under Xen, boot with clocksource=tsc if the host's TSC is "
 		"known to be good" },
 	{ { GCLK_KLOG_UNSTABLE, GCLK_KLOG_TSC_UNSTABLE, GCLK_KLOG_TSC_WARP, END },
-		"log-clocksource-unstable", GCLK_SEVERITY_WARNING, 0, TRUE, "tsc-unavailable",
-		"the kernel has given up a clocksource that it found unstable",
+		"log-clocksource-unstable", GCLK_SEVERITY_WARNING, 0, TRUE, FALSE,
+		"tsc-unavailable", "the kernel has given up a clocksource that it found unstable",
 		"use what the hypervisor offers (kvm-clock, xen, hyperv_clocksource_tsc_page); "
 		"tsc=reliable only if every host's TSC is known to be good" },
 	{ { GCLK_KLOG_OVERRIDE_REFUSED, END }, "log-clocksource-refused", GCLK_SEVERITY_WARNING, 0,
-		FALSE, NULL, "the kernel has refused the clocksource that somebody asked for",
+		FALSE, FALSE, NULL,
+		"the kernel has refused the clocksource that somebody asked for",
 		"leave the choice to the kernel: remove clocksource= from its command line, and "
-		"write "
-		"nothing into current_clocksource" },
-	{ { GCLK_KLOG_READ_BACK, END }, "log-watchdog-slow", GCLK_SEVERITY_NOTE, 0, TRUE, NULL,
+		"write nothing into current_clocksource" },
+	{ { GCLK_KLOG_READ_BACK, END }, "log-watchdog-slow", GCLK_SEVERITY_NOTE, 0, TRUE, FALSE,
+		NULL,
 		"reading the clocksource watchdog took too long: the vCPU was held up meanwhile, "
 		"the clocksource itself is probably good",
 		"give this machine its CPU time (a reservation, fewer vCPUs on the host)" },
-	{ { GCLK_KLOG_LONG_READOUT, END }, "log-machine-stopped", GCLK_SEVERITY_NOTE, 0, TRUE, NULL,
+	{ { GCLK_KLOG_LONG_READOUT, END }, "log-machine-stopped", GCLK_SEVERITY_NOTE, 0, TRUE,
+		FALSE, NULL,
 		"the clocksource watchdog came late: this machine was stopped, paused or starved "
 		"for a while",
 		"look at the host for pauses, migrations, snapshots and overcommitted CPUs" },
-	{ { GCLK_KLOG_TIMER_LATE, END }, "log-timer-late", GCLK_SEVERITY_NOTE, 0, TRUE, NULL,
+	{ { GCLK_KLOG_TIMER_LATE, END }, "log-timer-late", GCLK_SEVERITY_NOTE, 0, TRUE, FALSE, NULL,
 		"a timer interrupt took very long: the vCPU was not running meanwhile, and timers "
 		"were late",
 		"give this machine its CPU time (a reservation, fewer vCPUs on the host)" },
 	{ { GCLK_KLOG_SOFT_LOCKUP, GCLK_KLOG_STALL, END }, "log-cpu-starved", GCLK_SEVERITY_WARNING,
-		0, TRUE, NULL,
+		0, TRUE, TRUE, NULL,
 		"CPUs of this machine stood still for many seconds: that is starvation, not a "
 		"fault of the clock",
 		"give this machine its CPU time (a reservation, fewer vCPUs on the host), and look "
 		"at the host for pauses and migrations" },
-	{ { GCLK_KLOG_ADJUSTING, END }, "log-slew-too-large", GCLK_SEVERITY_WARNING, 0, FALSE, NULL,
+	{ { GCLK_KLOG_ADJUSTING, END }, "log-slew-too-large", GCLK_SEVERITY_WARNING, 0, FALSE, TRUE,
+		NULL,
 		"somebody slewed the clock by more than 11 %: the clocksource's rate is wrong, or "
 		"a step was due",
 		"set the clock once with guestclock step, then let one program steer it" },
-	{ { GCLK_KLOG_RESTORED, END }, "log-restored", GCLK_SEVERITY_NOTE, 0, FALSE, NULL,
+	{ { GCLK_KLOG_RESTORED, END }, "log-restored", GCLK_SEVERITY_NOTE, 0, FALSE, FALSE, NULL,
 		"this machine was restored from a snapshot, or cloned, while it ran: its clock was "
 		"behind then, until somebody moved it",
 		NULL },
 	{ { GCLK_KLOG_HYPERV_STALE, END }, "log-hyperv-stale", GCLK_SEVERITY_WARNING, 0, FALSE,
-		NULL,
+		TRUE, NULL,
 		"the Hyper-V host has sent no time for a while: its time synchronization is off, "
 		"or hangs",
 		"on the host: Enable-VMIntegrationService -VMName NAME -Name 'Time "
 		"Synchronization'" },
-	{ { GCLK_KLOG_STEPPED, END }, "log-clock-stepped", GCLK_SEVERITY_NOTE, 0, FALSE, NULL,
-		"somebody has set the clock since the machine booted", NULL },
-	{ { GCLK_KLOG_CALCRU, END }, "log-calcru", GCLK_SEVERITY_NOTE, 0, FALSE, NULL,
+	{ { GCLK_KLOG_STEPPED, END }, "log-clock-stepped", GCLK_SEVERITY_NOTE, 0, FALSE, FALSE,
+		NULL, "somebody has set the clock since the machine booted", NULL },
+	{ { GCLK_KLOG_CALCRU, END }, "log-calcru", GCLK_SEVERITY_NOTE, 0, FALSE, FALSE, NULL,
 		"a process's run time went backwards: the CPU's counter changed its rate, as after "
 		"a migration",
 		"choose another timecounter (sysctl kern.timecounter.choice lists them)" },
 	{ { GCLK_KLOG_SMP_TSC_FAILED, END }, "log-tsc-not-synchronous", GCLK_SEVERITY_NOTE, 0,
-		FALSE, NULL, "the CPUs' TSCs differ, so the kernel does not keep time by them",
-		NULL },
+		FALSE, FALSE, NULL,
+		"the CPUs' TSCs differ, so the kernel does not keep time by them", NULL },
 };
 
 /* --- findings --------------------------------------------------------------------------------- */
@@ -157,13 +163,52 @@ static char *remedy_of(const Row *row, const GclkSurvey *survey)
 		cures, age.distribution);
 }
 
+#define LONG_AGO (24 * 3600) /* s */
+
+/* When the newest of the row's events was, s ago; -1: not known. */
+static gint64 age_of(const Row *row, const GclkSurvey *survey)
+{
+	gint64 newest = -1;
+
+	for (gsize i = 0; row->kinds[i] != END; i++) {
+		const GclkKernelEvent *event = gclk_kernel_log_event(survey->log, row->kinds[i]);
+
+		if (event && event->at < 0)
+			return -1;
+		newest = event ? MAX(newest, event->at) : newest;
+	}
+	return newest >= 0 && survey->uptime >= newest ? survey->uptime - newest : -1;
+}
+
+/* Given up, and time is kept by another one that is right here. */
+static gboolean is_replaced(const Row *row, const GclkSurvey *survey)
+{
+	const GclkClocksourceVerdict verdict = gclk_survey_judge_clocksource(survey);
+
+	return row->kinds[0] == GCLK_KLOG_UNSTABLE &&
+	       (verdict == GCLK_CLOCKSOURCE_WANTED || verdict == GCLK_CLOCKSOURCE_ACCEPTED);
+}
+
 /* Without a host that could do something about it, it is worth a note. */
 static GclkSeverity severity_of(const Row *row, const GclkSurvey *survey)
 {
+	if (is_replaced(row, survey) || (row->passes && age_of(row, survey) > LONG_AGO))
+		return GCLK_SEVERITY_NOTE;
 	if (!is_virtual(survey))
 		return row->guests_only ? GCLK_SEVERITY_NOTE : row->severity;
 	return row->graver & gclk_kernel_age(survey->release).age ? GCLK_SEVERITY_CRITICAL
 								  : row->severity;
+}
+
+static void add_age(const Row *row, const GclkSurvey *survey, GclkFinding *finding)
+{
+	const gint64 age = age_of(row, survey);
+	char text[32];
+
+	if (!row->passes || age < 0)
+		return;
+	gclk_format_age(age * GCLK_NS_PER_S, text);
+	gclk_finding_add_evidence(finding, "the last time %s ago", text);
 }
 
 static void check_row(const Row *row, const GclkSurvey *survey, GPtrArray *findings)
@@ -177,6 +222,7 @@ static void check_row(const Row *row, const GclkSurvey *survey, GPtrArray *findi
 		findings, row->id, severity_of(row, survey), row->statement, remedy);
 	for (gsize i = 0; row->kinds[i] != END; i++)
 		add_event(finding, survey->log, row->kinds[i]);
+	add_age(row, survey, finding);
 }
 
 /* --- nothing there ---------------------------------------------------------------------------- */

@@ -151,9 +151,7 @@ static gboolean has_word(const char *words, const char *word)
 
 static gboolean clocksource_is_right(const Look *look)
 {
-	return look->survey->clocksource &&
-	       gclk_clocksource_judge(look->clocksources, look->survey->clocksource) ==
-		       GCLK_CLOCKSOURCE_WANTED;
+	return gclk_survey_judge_clocksource(look->survey) == GCLK_CLOCKSOURCE_WANTED;
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */

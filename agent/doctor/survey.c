@@ -13,11 +13,13 @@ static void read_linux(GclkSurvey *survey)
 {
 	GclkReader *reader = survey->reader;
 	g_autofree char *available = gclk_reader_text(reader, CLOCKSOURCE "available_clocksource");
+	g_autofree char *uptime = gclk_reader_text(reader, "/proc/uptime");
 
 	survey->os = GCLK_OS_LINUX;
 	survey->command_line = gclk_reader_text(reader, "/proc/cmdline");
 	survey->clocksource = gclk_reader_text(reader, CLOCKSOURCE "current_clocksource");
 	survey->clocksources = available ? g_strsplit(available, " ", -1) : NULL;
+	survey->uptime = uptime ? (gint64)CLAMP(g_ascii_strtod(uptime, NULL), 0, G_MAXINT32) : 0;
 }
 
 static char *ask_sysctl(const GclkMachine *machine, const char *name)
@@ -74,6 +76,17 @@ void gclk_survey_free(GclkSurvey *survey)
 	g_free(survey->reader);
 	gclk_detection_free(survey->detection);
 	g_free(survey);
+}
+
+GclkClocksourceVerdict gclk_survey_judge_clocksource(const GclkSurvey *survey)
+{
+	const GclkKernelAge age = gclk_kernel_age(survey->release);
+
+	return survey->clocksource
+		       ? gclk_clocksource_judge(
+				 gclk_clocksource_row(survey->detection->hypervisor, age.age),
+				 survey->clocksource)
+		       : GCLK_CLOCKSOURCE_UNKNOWN;
 }
 
 static const GclkCheck checks[] = {

@@ -6,6 +6,7 @@
 #ifndef GUESTCLOCK_SURVEY_H
 #define GUESTCLOCK_SURVEY_H
 
+#include "detect/clocksource-table.h"
 #include "detect/detection.h"
 #include "detect/kernel-log.h"
 #include "detect/tick-health.h"
@@ -30,6 +31,7 @@ typedef struct {
 	GclkDiscipline discipline; /* the kernel's clock discipline (adjtimex) */
 	gboolean may_steer;
 	char *may_not_why; /* or NULL */
+	gint64 uptime;     /* s since boot; 0: not known */
 	/* borrowed, for what only one check asks for */
 	const GclkMachine *machine;
 	GclkReader *reader; /* notes in detection->unreadable */
@@ -41,6 +43,9 @@ typedef struct {
 GclkSurvey *gclk_survey_new(const GclkMachine *machine);
 void gclk_survey_free(GclkSurvey *survey);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkSurvey, gclk_survey_free)
+
+/* What the table has for the present clocksource under this hypervisor and kernel. */
+GclkClocksourceVerdict gclk_survey_judge_clocksource(const GclkSurvey *survey);
 
 /* --- the checks: each adds what it finds (GclkFinding *) -----------------------------------------
  * Some look at what those before them, in the order below, have found: one cause is told once.

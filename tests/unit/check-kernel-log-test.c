@@ -104,6 +104,69 @@ static void test_told_once(void)
 	GCLK_ASSERT_STR(ids_b, "clocksource-ok log-clocksource-unstable");
 }
 
+/* A TSC that was given up does no harm where Xen's clock is right, and is what is used. */
+static void test_replaced(void)
+{
+	static const char log[] = "tsc: Marking TSC unstable due to TSCs unsynchronized\n";
+	GclkComposition given = { GCLK_GUEST(
+		"xen", MODERN, NULL, "xen", "xen acpi_pm jiffies", log) };
+	g_autoptr(GPtrArray) xen = gclk_composed_check(&given, both);
+	g_autoptr(GPtrArray) slow = NULL;
+
+	GCLK_ASSERT_INT(gclk_findings_find(xen, "log-clocksource-unstable")->severity, NOTE);
+	given.clocksource = "acpi_pm";
+	slow = gclk_composed_check(&given, both);
+	GCLK_ASSERT_INT(gclk_findings_find(slow, "log-clocksource-unstable")->severity, WARNING);
+}
+
+/* What happened weeks ago does not make this machine ill for good. */
+static void test_long_ago(void)
+{
+	static const struct {
+		const char *log;
+		gint64 uptime;
+		GclkSeverity severity;
+		const char *evidence;
+	} ages[] = {
+		{ "[ 3600.125000] watchdog: BUG: soft lockup - CPU#2 stuck for 22s! [x]\n",
+			3600 + 20 * 86400, NOTE, "20" },
+		{ "<4>[ 3600.125000][  T9] watchdog: BUG: soft lockup - CPU#2 stuck for 22s! [x]\n",
+			3600 + 2 * 86400, NOTE, "ago" },
+		{ "Nov 1 08:00:00 h kernel: [ 3600.1] watchdog: BUG: soft lockup - CPU#2 stuck for "
+		  "22s! [x]\n",
+			3600 + 2 * 86400, NOTE, "ago" },
+		{ "[ 3600.125000] watchdog: BUG: soft lockup - CPU#2 stuck for 22s! [x]\n",
+			2 * 3600, WARNING, "60 min ago" },
+		{ "[ 3600.1] watchdog: BUG: soft lockup - CPU#2 stuck for 22s! [x]\n"
+		  "[ 864000.1] rcu: INFO: rcu_sched self-detected stall on CPU\n",
+			864600, WARNING, "10 min ago" },
+		{ "[ 3600.1] watchdog: BUG: soft lockup - CPU#2 stuck for 22s! [x]\n", 0, WARNING,
+			"22 s" },
+		{ "[ 3600.1] watchdog: BUG: soft lockup - CPU#2 stuck for 22s! [x]\n", 60, WARNING,
+			"22 s" },
+		{ "watchdog: BUG: soft lockup - CPU#2 stuck for 22s! [x]\n", 20 * 86400, WARNING,
+			"22 s" },
+		{ "[99999999999999999999.1] BUG: soft lockup - CPU#2 stuck for 22s! [x]\n",
+			20 * 86400, WARNING, "22 s" },
+		{ "[-5.1] BUG: soft lockup - CPU#2 stuck for 22s! [x]\n", 20 * 86400, WARNING,
+			"22 s" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ages); i++) {
+		const GclkComposition given = {
+			GCLK_GUEST("kvm", MODERN, NULL, NULL, NULL, ages[i].log),
+			.uptime = ages[i].uptime,
+		};
+		g_autoptr(GPtrArray) findings = gclk_composed_check(&given, checks);
+		const GclkFinding *finding = gclk_findings_find(findings, "log-cpu-starved");
+		g_autofree char *evidence = gclk_composed_evidence(finding);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
+		GCLK_ASSERT_INT(finding->severity, ages[i].severity);
+		GCLK_ASSERT_HAS(evidence, ages[i].evidence);
+	}
+}
+
 /* On bare metal there is no host that could be asked for CPU time. */
 static void test_remedies(void)
 {
@@ -180,6 +243,8 @@ int main(void)
 	static const GclkTestCase cases[] = {
 		{ "rows", test_rows },
 		{ "told once", test_told_once },
+		{ "given up, and replaced", test_replaced },
+		{ "long ago", test_long_ago },
 		{ "remedies", test_remedies },
 		{ "an unreadable log", test_unreadable },
 		{ "silence", test_silence },

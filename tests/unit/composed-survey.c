@@ -9,6 +9,7 @@ static void fill(const GclkComposition *from, GclkSurvey *survey)
 {
 	survey->os = from->os;
 	survey->ticks = from->ticks;
+	survey->uptime = from->uptime;
 	survey->release = g_strdup(from->release);
 	survey->command_line = g_strdup(from->command_line);
 	survey->clocksource = g_strdup(from->clocksource);

@@ -14,6 +14,7 @@ typedef struct {
 	GclkCpuid cpuid;
 	const char *log_unreadable; /* why */
 	const GclkTickHealth *ticks;
+	gint64 uptime; /* s */
 } GclkComposition;
 
 /* The usual ones, to begin an initializer with: { GCLK_GUEST(...), .os = ... }. */
