@@ -110,9 +110,10 @@ static void look_at_ntpd(const Look *look)
 		gclk_check_restrict(ntpd, look->out->findings);
 }
 
+/* What it is given is all that can be said of it. */
 static void look_at_timesyncd(const Look *look)
 {
-	g_autoptr(GclkTimeConfig) timesyncd = look_at_daemon(look, GCLK_TIME_TIMESYNCD);
+	gclk_time_config_free(look_at_daemon(look, GCLK_TIME_TIMESYNCD));
 }
 
 static void look_at_ptp4l(const Look *look)

@@ -50,7 +50,7 @@ static void test_files(void)
 	} cases[] = {
 		{ { GOOD }, "hook", GCLK_SEVERITY_OK, GCLK_GATE_ASKED },
 		{ { OTHER(TRUE, 50), GOOD }, "hook", GCLK_SEVERITY_OK, GCLK_GATE_ASKED },
-		{ { { NULL } }, "hook-absent", GCLK_SEVERITY_NOTE, GCLK_GATE_ABSENT },
+		{ { { 0 } }, "hook-absent", GCLK_SEVERITY_NOTE, GCLK_GATE_ABSENT },
 		{ { OTHER(TRUE, 50) }, "hook-absent", GCLK_SEVERITY_NOTE, GCLK_GATE_ABSENT },
 		{ { { "/h/qemu.d/50-guestclock", "/bin/sh", "/usr/bin/hostclock", FALSE, TRUE, TRUE,
 			  S(50) } },
