@@ -6,6 +6,7 @@
 
 #include "build-config.h"
 #include "cli/cli.h"
+#include "detect/vmware-time.h"
 #include "doctor/examination.h"
 #include "doctor/fix.h"
 #include "platform/native.h"
@@ -134,6 +135,7 @@ static void session_open(Session *session, const Options *options)
 	session->context = g_main_context_new();
 	session->machine =
 		gclk_machine_native(gclk_native_new(session->privileged, session->context));
+	session->machine.host_time = gclk_vmware_host_time;
 	session->progress = isatty(STDERR_FILENO) && !options->common.json && !options->quiet &&
 			    g_strcmp0(terminal, "dumb") != 0;
 }

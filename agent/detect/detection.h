@@ -38,9 +38,12 @@ typedef struct {
 	int (*vmware_periodic_sync)(gpointer user);
 	gpointer vmware_user;
 	const GclkTickSystem *ticks; /* for tick-probe.h */
+	/* Finds how the hypervisor tells the host's time, for tick-probe.h; FALSE: it does not */
+	gboolean (*host_time)(gpointer user, GclkHostReader *out);
+	gpointer host_time_user;
 } GclkMachine;
 
-/* This machine. */
+/* This machine; without host_time, which only who measures ticks needs (vmware-time.h). */
 GclkMachine gclk_machine_native(GclkPlatform *platform);
 
 GclkDetection *gclk_detection_new(const GclkMachine *machine);

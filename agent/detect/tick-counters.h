@@ -22,6 +22,21 @@ typedef struct {
 	gpointer user;
 } GclkTickSystem;
 
+/* The host's time, as the hypervisor tells it. */
+typedef struct {
+	gint64 time;       /* ns since 1970, UTC as the host has it; it may be set at any time */
+	gint64 resolution; /* ns */
+	gint64 backlog;    /* ns of timer interrupts that the guest is yet to get, < 0: not told */
+} GclkHostTime;
+
+/* A way to ask for it that works. */
+typedef struct GclkHostReader GclkHostReader;
+struct GclkHostReader {
+	gboolean (*read)(const GclkHostReader *reader, GclkHostTime *out);
+	guint32 command, features; /* VMware's (vmware-time.h) */
+	gpointer user;             /* of others */
+};
+
 /* That of this system; static. */
 const GclkTickSystem *gclk_tick_system_native(void);
 

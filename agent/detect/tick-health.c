@@ -381,6 +381,7 @@ void gclk_tick_health_init(GclkTickHealth *health)
 			.hangs_total = -1,
 			.hang_worst = -1,
 			.tick_rate = -1 },
+		.backlog = -1,
 	};
 }
 
@@ -398,6 +399,7 @@ void gclk_tick_judge(const GclkTickReadings *readings, GclkTickHealth *out)
 	out->late_share = late_share(readings);
 	out->cpu = readings->cpu;
 	out->steal_share = readings->cpu.steal;
+	out->backlog = readings->backlog;
 	/* HZ 100 is the coarsest there is */
 	if (out->tick_driven)
 		judge.granularity = GCLK_NS_PER_S / (readings->hz ? readings->hz : 100);

@@ -103,6 +103,8 @@ typedef struct {
 	gsize n_counters; /* at most GCLK_TICK_COUNTERS_MAX are looked at */
 	GclkWakeups wakeups;
 	GclkTickCpu cpu;
+	gint64 backlog; /* ns of ticks that the hypervisor had yet to deliver, at most; < 0: nobody
+			   told. What they leave open is in the samples' uncertainty already. */
 } GclkTickReadings;
 
 /* --- the verdict -------------------------------------------------------------------------------
@@ -149,6 +151,7 @@ typedef struct {
 	gint64 duration;        /* of the whole measurement, ns */
 	GclkWakeups wakeups;    /* count 0: not measured */
 	GclkTickCpu cpu;        /* as it was given */
+	gint64 backlog;         /* as it was given */
 	GclkTickComparison comparisons[GCLK_TICK_COUNTERS_MAX];
 	gsize n_comparisons;
 } GclkTickHealth;

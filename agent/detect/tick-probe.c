@@ -3,6 +3,7 @@
 
 #include "detect/kernel-log.h"
 #include "detect/tick-files.h"
+#include "detect/tick-picture.h"
 #include "source/ptp-scan.h"
 
 /* A reading costs less than a tenth of this, and an edge of the RTC's seconds is known to it. */
@@ -19,25 +20,17 @@
 #define TSC_TRIES       5
 #define PTP_READINGS    5
 #define PTP_INTERVAL    (500 * GCLK_NS_PER_MS)
+#define HOST_TRIES      5
 /* An RTC's quartz, or the host's clock while it is slewed. */
 #define RTC_ERROR_PPM  100.0
 #define PTP_ERROR_PPM  100.0
+#define HOST_ERROR_PPM 100.0
 #define RTC_JUMP       (2 * GCLK_NS_PER_S)
-#define FILE_MAX       (4 * 1024 * 1024) /* /proc/interrupts and timer_list of a thousand CPUs */
-#define CPU_NEVER_IDLE 0.95
+#define HOST_JUMP      (PTP_INTERVAL / 5)
 
 #define CLOCKSOURCE_FILE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 
-enum { RTC, TSC, PTP, N_COUNTERS };
-
-/* What the kernel's files say at one moment. */
-typedef struct {
-	gint64 raw;
-	GclkCpuStat stat;
-	GArray *interrupts; /* or NULL */
-	gboolean has_hangs;
-	GclkTimerHangs hangs;
-} Picture;
+enum { RTC, TSC, PTP, HOST, N_COUNTERS };
 
 typedef struct {
 	const GclkMachine *machine;
@@ -56,7 +49,10 @@ typedef struct {
 	/* the precision clock */
 	GclkPtp *ptp;
 	GclkPtpMethod method;
-	gint64 next_sample, next_ptp; /* RAW */
+	/* the host's time; read NULL: the hypervisor does not tell it */
+	GclkHostReader host;
+	gint64 backlog;               /* the largest that it told of, ns; -1: none told */
+	gint64 next_sample, next_ptp; /* RAW; next_ptp is for the host's time too */
 	GclkWakeups wakeups;
 } Probe;
 
@@ -161,6 +157,50 @@ static void sample_ptp(Probe *probe)
 		best->device, (best->after - best->before) / 2 + pair.width / 2);
 }
 
+/* Ticks that the hypervisor has yet to deliver are neither lost nor kept: what the clock should
+   show is somewhere between the host's time and that less the backlog. */
+static gboolean read_host(Probe *probe, GclkCounterSample *out)
+{
+	GclkHostTime host;
+	gint64 before = now(probe), after, width, backlog;
+
+	if (!probe->host.read(&probe->host, &host))
+		return FALSE;
+	after = now(probe);
+	width = MAX(after - before, 0);
+	backlog = MAX(host.backlog, 0);
+	probe->backlog = MAX(probe->backlog, host.backlog);
+	*out = (GclkCounterSample){ before + width / 2, host.time - backlog / 2,
+		width / 2 + host.resolution + backlog / 2 };
+	return TRUE;
+}
+
+/* As was_set, for the host's time: after a migration it is another host's. */
+static gboolean has_jumped(const Probe *probe, const GclkCounterSample *new)
+{
+	const GArray *samples = probe->samples[HOST];
+	const GclkCounterSample *last =
+		samples->len ? &g_array_index(samples, GclkCounterSample, samples->len - 1) : new;
+
+	return !gclk_tick_driven(probe->clocksource) &&
+	       ABS((new->value - last->value) - (new->raw - last->raw)) >
+		       HOST_JUMP + new->uncertainty + last->uncertainty;
+}
+
+static void sample_host(Probe *probe)
+{
+	GclkCounterSample best = { .uncertainty = G_MAXINT64 }, sample;
+
+	for (gint i = 0; i < HOST_TRIES && read_host(probe, &sample); i++)
+		if (sample.uncertainty < best.uncertainty)
+			best = sample;
+	if (best.uncertainty == G_MAXINT64)
+		return;
+	if (has_jumped(probe, &best))
+		g_array_set_size(probe->samples[HOST], 0);
+	add_sample(probe->samples[HOST], best.raw, best.value, best.uncertainty);
+}
+
 static void sample_all(Probe *probe, gint64 raw)
 {
 	if (probe->rtc)
@@ -169,87 +209,13 @@ static void sample_all(Probe *probe, gint64 raw)
 		sample_tsc(probe);
 		probe->next_sample = raw + SAMPLE_INTERVAL;
 	}
-	if (probe->ptp && raw >= probe->next_ptp) {
-		sample_ptp(probe);
-		probe->next_ptp = raw + PTP_INTERVAL;
-	}
-}
-
-/* --- the kernel's files ------------------------------------------------------------------------
- */
-
-static char *read_big(Probe *probe, const char *path)
-{
-	return gclk_reader_bytes(&probe->reader, path, FILE_MAX, NULL);
-}
-
-static void take_picture(Probe *probe, Picture *out)
-{
-	g_autofree char *stat = read_big(probe, "/proc/stat");
-	g_autofree char *interrupts = read_big(probe, "/proc/interrupts");
-	g_autofree char *timers = read_big(probe, "/proc/timer_list"); /* root only */
-
-	*out = (Picture){ .raw = now(probe) };
-	if (stat)
-		gclk_cpu_stat_parse(stat, &out->stat);
-	if (interrupts)
-		out->interrupts = gclk_timer_interrupts_parse(interrupts);
-	out->has_hangs = timers && gclk_timer_hangs_parse(timers, &out->hangs);
-}
-
-static void clear_picture(Picture *picture)
-{
-	gclk_cpu_stat_clear(&picture->stat);
-	g_clear_pointer(&picture->interrupts, g_array_unref);
-}
-
-/* Was this CPU never idle in between? Only then does it get every tick: with NO_HZ an idle one
-   stops them, and one of nohz_full does without them too. */
-static gboolean never_idle(const Probe *probe, const Picture *a, const Picture *b, guint cpu)
-{
-	double steal, busy;
-
-	return cpu < a->stat.n && cpu < b->stat.n &&
-	       gclk_cpu_times_shares(&a->stat.cpus[cpu], &b->stat.cpus[cpu], &steal, &busy) &&
-	       steal + busy > CPU_NEVER_IDLE &&
-	       !(probe->nohz_full && gclk_cpu_list_has(probe->nohz_full, cpu));
-}
-
-static void compare_interrupts(
-	const Probe *probe, const Picture *a, const Picture *b, GclkTickCpu *out)
-{
-	double seconds = (double)(b->raw - a->raw) / 1e9;
-
-	if (!a->interrupts || !b->interrupts || seconds <= 0)
+	if (raw < probe->next_ptp)
 		return;
-	for (guint i = 0; i < MIN(a->interrupts->len, b->interrupts->len); i++) {
-		guint64 before = g_array_index(a->interrupts, guint64, i);
-		guint64 after = g_array_index(b->interrupts, guint64, i);
-		double rate = (double)(after - before) / seconds;
-
-		if (after < before || !never_idle(probe, a, b, i))
-			continue;
-		out->tick_rate = out->busy_cpus++ ? MIN(out->tick_rate, rate) : rate;
-	}
-}
-
-static GclkTickCpu compare_pictures(const Probe *probe, const Picture *a, const Picture *b)
-{
-	GclkTickCpu out = { .steal = -1,
-		.busy = -1,
-		.hangs = -1,
-		.hangs_total = -1,
-		.hang_worst = -1,
-		.tick_rate = -1 };
-
-	gclk_cpu_times_shares(&a->stat.all, &b->stat.all, &out.steal, &out.busy);
-	compare_interrupts(probe, a, b, &out);
-	if (a->has_hangs && b->has_hangs && b->hangs.hangs >= a->hangs.hangs) {
-		out.hangs = (gint64)(b->hangs.hangs - a->hangs.hangs);
-		out.hangs_total = (gint64)b->hangs.hangs;
-		out.hang_worst = b->hangs.worst;
-	}
-	return out;
+	if (probe->ptp)
+		sample_ptp(probe);
+	if (probe->host.read)
+		sample_host(probe);
+	probe->next_ptp = raw + PTP_INTERVAL;
 }
 
 /* --- sleeping ----------------------------------------------------------------------------------
@@ -368,6 +334,7 @@ static void begin(Probe *probe, const GclkMachine *machine)
 		.system = machine->ticks,
 		.reader = { .platform = machine->platform },
 		.rtc_seconds = -1,
+		.backlog = -1,
 	};
 	for (gsize i = 0; i < N_COUNTERS; i++)
 		probe->samples[i] = g_array_new(FALSE, TRUE, sizeof(GclkCounterSample));
@@ -376,6 +343,8 @@ static void begin(Probe *probe, const GclkMachine *machine)
 	probe->nohz_full = gclk_reader_text(&probe->reader, "/sys/devices/system/cpu/nohz_full");
 	probe->rtc = find_rtc(probe);
 	probe->ptp = open_ptp(probe->platform);
+	if (machine->host_time && !machine->host_time(machine->host_time_user, &probe->host))
+		probe->host.read = NULL;
 	if (probe->system->tsc)
 		gclk_tsc_read(machine->cpuid, log_khz(machine, &probe->reader), &probe->tsc);
 	probe->wakeups.limit = late_limit(probe->hz);
@@ -414,6 +383,9 @@ static void judge(const Probe *probe, gint64 duration, const GclkTickCpu *cpu, G
 	const GclkTickCounter ptp = {
 		.name = "ptp", .rate_error_ppm = PTP_ERROR_PPM, .steady = TRUE
 	};
+	const GclkTickCounter host = {
+		.name = "host", .rate_error_ppm = HOST_ERROR_PPM, .steady = TRUE
+	};
 	const GclkTickCounter tsc = {
 		.name = "tsc",
 		.origin = GCLK_COUNTER_TSC,
@@ -428,10 +400,12 @@ static void judge(const Probe *probe, gint64 duration, const GclkTickCpu *cpu, G
 		.counters = counters,
 		.wakeups = probe->wakeups,
 		.cpu = *cpu,
+		.backlog = probe->backlog,
 	};
 
 	add_counter(probe, RTC, &rtc, &readings);
 	add_counter(probe, PTP, &ptp, &readings);
+	add_counter(probe, HOST, &host, &readings);
 	add_counter(probe, TSC, &tsc, &readings);
 	gclk_tick_judge(&readings, out);
 }
@@ -440,7 +414,7 @@ void gclk_tick_probe_run(const GclkMachine *machine, gint64 duration, GclkTickPr
 	gpointer user, GclkTickHealth *out)
 {
 	const GclkTickSystem *system = machine->ticks;
-	Picture first, last;
+	GclkTickPicture first, last;
 	GclkTickCpu cpu;
 	Probe probe;
 
@@ -448,15 +422,15 @@ void gclk_tick_probe_run(const GclkMachine *machine, gint64 duration, GclkTickPr
 	if (!system || !system->sleep || !machine->platform->read_pair)
 		return;
 	begin(&probe, machine);
-	take_picture(&probe, &first);
+	gclk_tick_picture_take(&first, &probe.reader);
 	probe.wakeups.urgent = system->hurry && system->hurry(system->user, TRUE);
 	duration = measure(&probe, duration, progress, user);
 	if (probe.wakeups.urgent)
 		system->hurry(system->user, FALSE);
-	take_picture(&probe, &last);
-	cpu = compare_pictures(&probe, &first, &last);
+	gclk_tick_picture_take(&last, &probe.reader);
+	cpu = gclk_tick_picture_compare(&first, &last, probe.nohz_full);
 	judge(&probe, duration, &cpu, out);
-	clear_picture(&first);
-	clear_picture(&last);
+	gclk_tick_picture_clear(&first);
+	gclk_tick_picture_clear(&last);
 	end(&probe);
 }

@@ -10,6 +10,7 @@
  *   seconds; an RTC that goes back is not believed.
  * - tsc: where its frequency is stated or was calibrated.
  * - ptp: the host's precision clock, if this process may open it.
+ * - host: the host's time, where the hypervisor tells it otherwise (VMware's backdoor).
  */
 #ifndef GUESTCLOCK_TICK_PROBE_H
 #define GUESTCLOCK_TICK_PROBE_H

@@ -332,6 +332,7 @@ static void judge(
 		.counters = counters,
 		.wakeups = sum_wakeups(watch, raw),
 		.cpu = sum_cpu(watch),
+		.backlog = -1,
 	};
 
 	if (reference) {

@@ -148,6 +148,21 @@ static void add_cpu(GclkFinding *finding, const GclkTickHealth *ticks)
 	}
 }
 
+/* The interrupt lag of VMware's backdoor. */
+static void add_backlog(GclkFinding *finding, gint64 backlog)
+{
+	char text[32];
+
+	if (backlog < 0)
+		return;
+	gclk_format_bound(backlog, text);
+	if (backlog > 0)
+		gclk_finding_add_evidence(finding,
+			"the hypervisor has had up to %s of timer ticks yet to deliver", text);
+	else
+		gclk_finding_add_evidence(finding, "the hypervisor owes no timer ticks");
+}
+
 static void add_evidence(const Look *look, GclkFinding *finding)
 {
 	const GclkTickHealth *ticks = look->ticks;
@@ -160,6 +175,7 @@ static void add_evidence(const Look *look, GclkFinding *finding)
 		gclk_finding_add_evidence(finding, "%u ticks a second (HZ)", ticks->hz);
 	for (gsize i = 0; i < ticks->n_comparisons; i++)
 		add_comparison(finding, &ticks->comparisons[i]);
+	add_backlog(finding, ticks->backlog);
 	add_wakeups(finding, &ticks->wakeups);
 	add_cpu(finding, ticks);
 	gclk_finding_add_evidence(finding, "how sure that is: %.0f %%", ticks->confidence * 100);

@@ -107,6 +107,35 @@ static void test_losing(void)
 	GCLK_ASSERT_HAS(evidence, "97 %");
 }
 
+/* What VMware's backdoor tells besides the time. */
+static void test_backlog(void)
+{
+	static const struct {
+		gint64 backlog;
+		const char *evidence; /* NULL: not a word */
+	} rows[] = {
+		{ 250 * GCLK_NS_PER_MS, "up to 250 ms of timer ticks yet to deliver" },
+		{ 0, "the hypervisor owes no timer ticks" },
+		{ -1, NULL },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		GclkTickHealth ticks = measured(GCLK_TICKS_LOSING, 49000, 900);
+		g_autoptr(GPtrArray) findings = NULL;
+		g_autofree char *evidence = NULL;
+
+		ticks.backlog = rows[i].backlog;
+		ticks.reference = ticks.comparisons[0].name = "host";
+		findings = check(MODERN, "jiffies", ALL, &ticks);
+		evidence = gclk_composed_evidence(loss_of(findings));
+		GCLK_ASSERT_HAS(evidence, "the host's clock: the clock loses 49,000 ppm");
+		if (rows[i].evidence)
+			GCLK_ASSERT_HAS(evidence, rows[i].evidence);
+		else
+			CU_ASSERT_PTR_NULL(strstr(evidence, "the hypervisor"));
+	}
+}
+
 /* Nobody is sent to a TSC that is known to be bad, nor away from kvm-clock to one that may change
    its rate, nor to another clocksource where this one is right. */
 static void test_no_bad_tsc(void)
@@ -264,6 +293,7 @@ int main(void)
 {
 	static const GclkTestCase cases[] = {
 		{ "time is lost", test_losing },
+		{ "ticks yet to be delivered", test_backlog },
 		{ "a bad TSC", test_no_bad_tsc },
 		{ "remedies", test_remedies },
 		{ "wrong rates", test_wrong_rates },

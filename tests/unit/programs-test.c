@@ -4,7 +4,7 @@
 
 #include "detect/environment.h"
 #include "detect/time-programs.h"
-#include "detect/vmware-backdoor.h"
+#include "detect/vmware-time.h"
 #include "doctor-bed.h"
 #include "guestclock/rival.h"
 #include "harness.h"
@@ -258,20 +258,63 @@ static void processor(guint32 leaf, guint32 registers[4])
 static void backdoor(void)
 {
 	GclkHypervisorFacts facts;
+	GclkHostReader reader;
 	GclkBed bed;
 
 	GCLK_ASSERT_INT(gclk_vmware_ask_periodic_sync(NULL), -1);
 	signature = "KVMKVMKVM\0\0\0";
 	GCLK_ASSERT_INT(gclk_vmware_ask_periodic_sync(processor), -1);
+	CU_ASSERT_FALSE(gclk_vmware_time_find(processor, &reader));
+	CU_ASSERT_FALSE(gclk_vmware_time_find(NULL, &reader));
 	gclk_bed_init(&bed);
 	gclk_hypervisor_facts_collect(bed.machine.platform, gclk_cpuid_native(), &facts);
 	if (strcmp(gclk_hypervisor_verdict(&facts), "vmware") != 0) {
 		signature = "VMwareVMware";
-		for (features = 0; features < 3; features++)
+		for (features = 0; features < 3; features++) {
 			GCLK_ASSERT_INT(gclk_vmware_ask_periodic_sync(processor), -1);
+			CU_ASSERT_FALSE(gclk_vmware_time_find(processor, &reader));
+		}
 	}
 	gclk_hypervisor_facts_clear(&facts);
 	gclk_bed_clear(&bed);
+}
+
+#define YES GCLK_BACKDOOR_MAGIC
+#define NO  GCLK_BACKDOOR_NOT_THERE
+
+/* 2026-11-21 08:00:00.123456 UTC, where it fits. */
+static void backdoor_time(void)
+{
+	static const struct {
+		guint32 command;
+		GclkBackdoorRegisters answer;
+		gint64 us, backlog; /* us 0: no time */
+	} rows[] = {
+		{ 55, { YES, 123456, 7, 1795248000, 0, 2500 }, 1795248000123456, 2500000 },
+		{ 55, { YES, 123456, 7, 1795248000, 0, 0 }, 1795248000123456, 0 },
+		{ 55, { YES, 0, 0, 1, 1, 0xffffffff }, 4294967297000000, 4294967295000 },
+		{ 55, { NO, 123456, 7, 1795248000, 0, 2500 }, 0, 0 },
+		{ 55, { 1795248000, 123456, 7, 1795248000, 0, 0 }, 0, 0 },
+		{ 46, { YES, 123456, 7, 1795248000, 0, 2500 }, 1795248000123456, -1 },
+		{ 46, { NO, 123456, 7, 1795248000, 0, 0 }, 0, 0 },
+		{ 46, { YES, 123456, 7, 1795248000, 2, 0 }, 0, 0 }, /* the year 2298 */
+		{ 46, { YES, 123456, 7, 0xffffffff, 0xffffffff, 0 }, 0, 0 },
+		{ 46, { YES, 1000000, 7, 1795248000, 0, 0 }, 0, 0 },
+		{ 46, { YES, 0, 0, 0, 0, 0 }, 0, 0 }, /* a command that does nothing */
+		{ 23, { 1795248000, 123456, 7, 60, 0, 2500 }, 1795248000123456, -1 },
+		{ 23, { NO, 0, 0, 0, 0, 0 }, 0, 0 },
+		{ 23, { 0, 0, 0, 0, 0, 0 }, 0, 0 },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		GclkHostTime time = { 0 };
+
+		GCLK_ASSERT_INT(gclk_vmware_time_take(rows[i].command, &rows[i].answer, &time),
+			rows[i].us != 0);
+		GCLK_ASSERT_INT(time.time, rows[i].us * 1000);
+		GCLK_ASSERT_INT(time.backlog, rows[i].backlog);
+		GCLK_ASSERT_INT(time.resolution, rows[i].us ? 1000 : 0);
+	}
 }
 
 #define TIMESYNC "/sys/bus/vmbus/devices/2dd1ce17/"
@@ -519,6 +562,7 @@ int main(void)
 		{ "rows are whole", rows_are_whole },
 		{ "how to end it", stops },
 		{ "VMware's tools", vmware_tools },
+		{ "the host's time by VMware's backdoor", backdoor_time },
 		{ "VMware's backdoor", backdoor },
 		{ "Hyper-V's service", hyperv_service },
 		{ "a second guestclockd", second_guestclockd },

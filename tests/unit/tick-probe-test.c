@@ -33,6 +33,13 @@ typedef struct {
 	guint sleeps;
 	gboolean sleeps_nothing;
 	guint64 hangs;
+	gboolean no_cpuid; /* and so no frequency of the TSC */
+	gboolean has_host;
+	gint64 host_set_at, host_set_by; /* as rtc_set_at; ns */
+	guint host_answers;              /* then it falls silent; 0: never */
+	gint64 backlog;                  /* what the hypervisor tells of, ns */
+	gboolean owes_stops;             /* and all that RAW has lost besides */
+	guint host_asked;
 } World;
 
 /* Time passes for the guest too, and stops come in between. */
@@ -170,6 +177,30 @@ static gboolean hurry(gpointer user, gboolean on)
 	return w->may_hurry;
 }
 
+static gboolean read_host(const GclkHostReader *reader, GclkHostTime *out)
+{
+	World *w = reader->user;
+
+	pass(w, 3000);
+	if (w->host_answers && ++w->host_asked > w->host_answers)
+		return FALSE;
+	*out = (GclkHostTime){
+		.time = 1800000000 * SECOND + w->time / 1000 * 1000 +
+			(w->host_set_at && w->time >= w->host_set_at ? w->host_set_by : 0),
+		.resolution = 1000,
+		.backlog = w->backlog + (w->owes_stops ? w->lost : 0),
+	};
+	return TRUE;
+}
+
+static gboolean find_host(gpointer user, GclkHostReader *out)
+{
+	World *w = user;
+
+	*out = (GclkHostReader){ .read = read_host, .user = w };
+	return w->has_host;
+}
+
 static void cpuid_invariant(guint32 leaf, guint32 r[4])
 {
 	static const struct {
@@ -206,7 +237,11 @@ static GclkTickHealth probe(World *w, gint64 duration)
 {
 	const GclkTickSystem system = { hz, tsc, sleep_in, hurry, w };
 	const GclkMachine machine = {
-		.platform = &w->platform, .cpuid = cpuid_invariant, .ticks = &system
+		.platform = &w->platform,
+		.cpuid = w->no_cpuid ? NULL : cpuid_invariant,
+		.ticks = &system,
+		.host_time = find_host,
+		.host_time_user = w,
 	};
 	GclkTickHealth health;
 
@@ -309,6 +344,99 @@ static void test_nothing_to_compare(void)
 	GCLK_ASSERT_STR(h.reference, NULL);
 	CU_ASSERT_TRUE(isinf(h.lost_error_ppm));
 	GCLK_ASSERT_INT(find(&h, "rtc") == NULL, TRUE);
+}
+
+/* On VMware, with nothing but the backdoor. */
+static void test_host(void)
+{
+	World losing = world_on("jiffies"), fine = world_on("tsc");
+	GclkTickHealth h;
+
+	losing.has_host = losing.no_cpuid = losing.loses = TRUE;
+	losing.tick = 4 * MS;
+	losing.stop = 20 * MS;
+	losing.every = 400 * MS;
+	h = probe(&losing, 5 * SECOND);
+	ASSERT_VERDICT(h, GCLK_TICKS_LOSING);
+	GCLK_ASSERT_STR(h.reference, "host");
+	GCLK_ASSERT_NEAR(h.lost_ppm, 47600, 5000);
+	GCLK_ASSERT_INT(h.backlog, 0);
+
+	fine.has_host = TRUE;
+	h = probe(&fine, 5 * SECOND);
+	ASSERT_VERDICT(h, GCLK_TICKS_HEALTHY);
+	GCLK_ASSERT_STR(h.reference, "host");
+	GCLK_ASSERT_NEAR(h.lost_ppm, 0, 2);
+	/* twice half a bracket and the resolution, over 5 s, and the host's own rate */
+	GCLK_ASSERT_NEAR(h.lost_error_ppm, 101, 1);
+	fine.has_host = FALSE;
+	h = probe(&fine, SECOND);
+	GCLK_ASSERT_STR(h.reference, NULL);
+	GCLK_ASSERT_INT(h.backlog, -1);
+}
+
+/* What the hypervisor still owes is not lost yet, and what it makes up for is no gain. */
+static void test_backlog(void)
+{
+	World w = world_on("jiffies");
+	GclkTickHealth h;
+
+	w.has_host = w.no_cpuid = w.loses = w.owes_stops = TRUE;
+	w.stop = 20 * MS;
+	w.every = 400 * MS;
+	h = probe(&w, 5 * SECOND);
+	CU_ASSERT_TRUE(h.verdict != GCLK_TICKS_LOSING);
+	CU_ASSERT_TRUE(h.lost_error_ppm > 20000);
+	CU_ASSERT_TRUE(h.backlog > 200 * MS && h.backlog < 300 * MS);
+	/* half of it is owed from the beginning: the rate is known all the same */
+	w = world_on("jiffies");
+	w.has_host = w.no_cpuid = w.loses = TRUE;
+	w.backlog = 2 * MS;
+	w.stop = 20 * MS;
+	w.every = 400 * MS;
+	h = probe(&w, 5 * SECOND);
+	ASSERT_VERDICT(h, GCLK_TICKS_LOSING);
+	GCLK_ASSERT_NEAR(h.lost_ppm, 47600, 5000);
+	GCLK_ASSERT_INT(h.backlog, 2 * MS);
+	w = world_on("tsc");
+	w.has_host = TRUE;
+	w.backlog = -1; /* commands 46 and 23 */
+	h = probe(&w, SECOND);
+	GCLK_ASSERT_INT(h.backlog, -1);
+	GCLK_ASSERT_STR(h.reference, "host");
+}
+
+/* The host's time is set meanwhile, or is told no more. */
+static void test_bad_host(void)
+{
+	static const gint64 by[] = { -30 * SECOND, SECOND / 2, -SECOND / 2, 3600 * SECOND };
+	World silent = world_on("hpet"), counting = world_on("jiffies");
+	GclkTickHealth h;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(by); i++) {
+		World w = world_on("tsc");
+
+		w.has_host = TRUE;
+		w.host_set_at = w.time + 1900 * MS;
+		w.host_set_by = by[i];
+		h = probe(&w, 5 * SECOND);
+		ASSERT_VERDICT(h, GCLK_TICKS_HEALTHY);
+		GCLK_ASSERT_STR(h.reference, "host");
+		GCLK_ASSERT_NEAR(h.lost_ppm, 0, 2);
+		GCLK_ASSERT_NEAR((double)h.measured, 3e9, 0.1e9);
+	}
+	/* where ticks are counted, a jump may be a stop: two against one */
+	counting.has_host = counting.has_rtc = TRUE;
+	counting.host_set_at = counting.time + 1900 * MS;
+	counting.host_set_by = -30 * SECOND;
+	h = probe(&counting, 5 * SECOND);
+	ASSERT_VERDICT(h, GCLK_TICKS_HEALTHY);
+	GCLK_ASSERT_INT(find(&h, "host")->use, GCLK_COMPARISON_SENSELESS);
+	silent.has_host = TRUE;
+	silent.host_answers = 3;
+	h = probe(&silent, 2 * SECOND);
+	ASSERT_VERDICT(h, GCLK_TICKS_HEALTHY);
+	GCLK_ASSERT_INT(find(&h, "host")->use, GCLK_COMPARISON_TOO_SHORT);
 }
 
 static void test_lying_rtc(void)
@@ -559,6 +687,9 @@ int main(void)
 		{ "a starved vCPU", test_starved },
 		{ "a healthy machine", test_healthy },
 		{ "nothing to compare with", test_nothing_to_compare },
+		{ "the host's time", test_host },
+		{ "ticks yet to be delivered", test_backlog },
+		{ "a host's time that is set", test_bad_host },
 		{ "an RTC that lies", test_lying_rtc },
 		{ "an RTC that is set", test_rtc_set },
 		{ "bounded", test_bounded },
