@@ -232,7 +232,7 @@ static gint64 statistics_time(const char *line)
 
 	if (sscanf(line, "%4d-%2d-%2d %2d:%2d:%lf,%n", &year, &month, &day, &hour, &minute, &second,
 		    &end) != 6 ||
-		end == 0)
+		end == 0 || year < 1970 || year > 2200)
 		return 0;
 	time = g_date_time_new_utc(year, month, day, hour, minute, second);
 	return time ? g_date_time_to_unix(time) * GCLK_NS_PER_S +

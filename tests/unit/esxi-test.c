@@ -252,9 +252,9 @@ static void test_rubbish(void)
 {
 	g_autofree char *deep = g_strnfill(200000, '[');
 	g_autofree char *long_line = g_strnfill(2 * GCLK_ESXI_TEXT_MAX, 'x');
-	const char *const texts[] = { "", "\n\n", "no such command", "{", "[]", "null",
-		"\xff\xfe\x01", "ssh: connect to host esx1 port 22: No route to host", deep,
-		long_line };
+	const char *const texts[] = { "", "0001-01-01 00:00:00.0, slv", "\n\n", "no such command",
+		"{", "[]", "null", "\xff\xfe\x01",
+		"ssh: connect to host esx1 port 22: No route to host", deep, long_line };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
 		g_autoptr(GclkHostSync) sync = decide(texts[i], 0);
