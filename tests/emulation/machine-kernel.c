@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel and the hypervisor behind the emulated machine's files: klogctl(2), clock_adjtime(2),
- * the time of day, CAP_SYS_TIME, precision clocks, and VMware's backdoor. Nothing that a program
- * sets here reaches the real clock.
+ * The kernel behind the emulated machine's files: klogctl(2), clock_adjtime(2), the time of day,
+ * CAP_SYS_TIME and precision clocks. Nothing that a program sets here reaches the real clock.
  */
 #include "machine.h"
 
@@ -27,7 +26,6 @@ static long dmesg_length;
 static int has_discipline, may_not_steer;
 static struct timex discipline = { .tick = 10000 };
 static time_t shift; /* of CLOCK_REALTIME, s */
-static int vmware_sync = -1;
 
 /* --- the folder's files ------------------------------------------------------------------------
  */
@@ -57,7 +55,7 @@ static void set_discipline(const char *key, const char *value)
 	else if (strcmp(key, "may_not_steer") == 0)
 		may_not_steer = 1;
 	else if (strcmp(key, "vmware_periodic_sync") == 0)
-		vmware_sync = strcmp(value, "on") == 0;
+		machine_vmware_sync = strcmp(value, "on") == 0;
 	else if (strcmp(key, "real_s") == 0) {
 		real_time(&now);
 		shift = (time_t)number - now.tv_sec;
@@ -165,35 +163,4 @@ int ioctl(int fd, unsigned long request, ...)
 		return read_precision_clock(argument);
 	errno = EOPNOTSUPP;
 	return -1;
-}
-
-/* --- VMware's backdoor (open-vm-tools, lib/include/backdoor_def.h) ------------------------------
- */
-
-#define MAGIC         0x564d5868u
-#define PORT          0x5658u
-#define IN_EAX_DX     0xed
-#define GETVERSION    10
-#define GETGUIOPTIONS 13
-#define SYNC_TIME     0x400u /* VMWARE_GUI_SYNC_TIME */
-
-int machine_backdoor(greg_t *r, const uint8_t *instruction)
-{
-	if (instruction[0] != IN_EAX_DX || (uint16_t)r[REG_RDX] != PORT ||
-		(uint32_t)r[REG_RAX] != MAGIC || vmware_sync < 0)
-		return 0;
-	switch (r[REG_RCX] & 0xffff) {
-	case GETVERSION:
-		r[REG_RAX] = 6;
-		r[REG_RBX] = MAGIC;
-		r[REG_RCX] = 2; /* ESX */
-		break;
-	case GETGUIOPTIONS:
-		r[REG_RAX] = vmware_sync ? SYNC_TIME : 0;
-		break;
-	default:
-		r[REG_RAX] = 0xffffffffu;
-	}
-	r[REG_RIP] += 1;
-	return 1;
 }

@@ -12,7 +12,8 @@
  *  - what it opens or lists where facts are found, it finds below the folder's "root", and nowhere
  *    else; what it reads as a link there, in the file "links" (machine-files.c);
  *  - the kernel's log and the state of the clock are those of the folder, and what it would set it
- *    only seems to set; VMware's backdoor answers (machine-kernel.c).
+ *    only seems to set (machine-kernel.c);
+ *  - VMware's backdoor answers (machine-vmware.c).
  *
  * With $GUESTCLOCK_MACHINE_PROBE set it only tells, by exit status 0 or 77, whether CPUID can be
  * made to fault here. Linux, x86-64, GNU libc.
@@ -219,6 +220,7 @@ __attribute__((constructor)) static void start(void)
 	snprintf(machine_folder, sizeof machine_folder, "%s", folder);
 	load_leaves();
 	machine_kernel_start();
+	machine_vmware_start();
 	if (!take_cpuid()) {
 		fputs("machine.so: CPUID cannot be made to fault here\n", stderr);
 		_exit(FAULT_IMPOSSIBLE);

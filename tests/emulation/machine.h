@@ -17,9 +17,13 @@ extern char machine_folder[4096];
 /* The constructors call these, in this order. */
 void machine_files_start(void);
 void machine_kernel_start(void);
+void machine_vmware_start(void);
 
 /* A file of the folder, NUL-terminated, and its length; NULL: there is none. */
 char *machine_read(const char *name, long *length);
+
+/* Is the tools' periodic synchronization on? -1: there is no backdoor, unless it tells the time. */
+extern int machine_vmware_sync;
 
 /* Answers an I/O port instruction at the fault; 0: it was none that we know. */
 int machine_backdoor(greg_t *registers, const uint8_t *instruction);
