@@ -57,18 +57,11 @@ void gclk_check_sync(const GclkHostSync *sync, GPtrArray *findings)
 /* The finding that says that it cannot be asked, or a new note. */
 static GclkFinding *tell_unasked(GPtrArray *findings, const char *file)
 {
-	static const char *const told[] = { "needs-rights", "no-answer" };
+	GclkFinding *told = gclk_check_mute(findings, "chronyd");
 	g_autofree char *remedy = NULL;
 
-	for (gsize i = 0; i < G_N_ELEMENTS(told); i++) {
-		for (guint j = 0; j < findings->len; j++) {
-			GclkFinding *finding = findings->pdata[j];
-
-			if (strcmp(finding->id, told[i]) == 0 &&
-				g_str_has_prefix(finding->statement, "chronyd "))
-				return finding;
-		}
-	}
+	if (told)
+		return told;
 	remedy = g_strdup_printf(
 		"remove that line from %s and restart chronyd: it then answers programs of this "
 		"host, and still nobody else",
@@ -132,15 +125,8 @@ void gclk_check_ptp4l(const GclkPtp4lSocket *socket, GPtrArray *findings)
 {
 	GclkFinding *finding;
 
-	if (socket->there)
+	if (socket->there || gclk_check_mute(findings, "ptp4l"))
 		return;
-	for (guint i = 0; i < findings->len; i++) {
-		const GclkFinding *told = findings->pdata[i];
-
-		if (strcmp(told->id, "needs-rights") == 0 &&
-			g_str_has_prefix(told->statement, "ptp4l "))
-			return;
-	}
 	finding = gclk_check_tell(findings, "ptp4l", "ptp4l-root-only", GCLK_SEVERITY_NOTE,
 		"run hostclock as root where it must know, or install linuxptp 4.0 or later, whose "
 		"ptp4l has a read-only socket for everybody (uds_ro_address)",

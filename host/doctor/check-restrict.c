@@ -117,8 +117,10 @@ static void check_queries(const GclkTimeConfig *config, GPtrArray *findings)
 	remedy = g_strdup_printf("let the lines \"restrict 127.0.0.1\" and \"restrict ::1\" "
 				 "stand in %s, with nothing behind them, and restart ntpd",
 		config->file);
-	finding = gclk_check_tell(findings, "ntpd", "no-answer", GCLK_SEVERITY_WARNING, remedy,
-		"does not let programs of this host ask it, hostclock neither");
+	finding = gclk_check_mute(findings, "ntpd");
+	if (!finding)
+		finding = gclk_check_tell(findings, "ntpd", "no-answer", GCLK_SEVERITY_WARNING,
+			remedy, "does not let programs of this host ask it, hostclock neither");
 	if (four.line)
 		gclk_check_show(finding, four.line);
 	else

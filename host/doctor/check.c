@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "doctor/check.h"
 
+#include <string.h>
+
 /* More lines of one configuration are not shown. */
 #define SHOWN_MAX 8
 
@@ -12,6 +14,25 @@ static GclkFinding *find_told(const GPtrArray *findings, const char *daemon, con
 		GclkFinding *finding = findings->pdata[i];
 
 		if (g_strcmp0(finding->id, id) == 0 && g_str_has_prefix(finding->statement, begin))
+			return finding;
+	}
+	return NULL;
+}
+
+/* HostSync's own finding, or the whole verdict where that is the reason of it. */
+GclkFinding *gclk_check_mute(const GPtrArray *findings, const char *daemon)
+{
+	static const char *const own[] = { "no-answer", "needs-rights" };
+	static const char *const whole[] = { "unknown", "not-synchronised" };
+	g_autofree char *reason = g_strdup_printf(": %s: ", daemon);
+	GclkFinding *finding;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
+		if ((finding = find_told(findings, daemon, own[i])))
+			return finding;
+	for (gsize i = 0; i < G_N_ELEMENTS(whole); i++) {
+		finding = (GclkFinding *)gclk_findings_find(findings, whole[i]);
+		if (finding && strstr(finding->statement, reason))
 			return finding;
 	}
 	return NULL;

@@ -78,6 +78,8 @@ void gclk_check_domains(const GclkDomainCase *cases, gsize n, GclkGateStanding g
    one, whose statement begins so: "DAEMON ...". */
 GclkFinding *gclk_check_tell(GPtrArray *findings, const char *daemon, const char *id,
 	GclkSeverity severity, const char *remedy, const char *format, ...) G_GNUC_PRINTF(6, 7);
+/* The finding that says that the daemon could not be asked, or NULL. */
+GclkFinding *gclk_check_mute(const GPtrArray *findings, const char *daemon);
 /* A line of a configuration as evidence. */
 void gclk_check_show(GclkFinding *finding, const GclkConfigLine *line);
 

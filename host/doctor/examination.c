@@ -11,6 +11,7 @@
 #include "sync/ptp4l-settings.h"
 
 #define READ_ONLY_SOCKET "/var/run/ptp4lro" /* ptp4l(8), uds_ro_address */
+#define COMM_LENGTH      15                 /* proc(5): longer names are cut */
 #define RTC              "/sys/class/rtc/rtc0"
 
 typedef struct {
@@ -57,6 +58,7 @@ static void look_at_config(const Look *look)
 
 /* --- the daemons ------------------------------------------------------------------------------ */
 
+/* One in another network namespace is another machine's, as a container's is. */
 static const GclkProcess *find_process(const Look *look, GclkTimeDaemon daemon)
 {
 	const char *name = gclk_time_daemon_name(daemon);
@@ -64,8 +66,8 @@ static const GclkProcess *find_process(const Look *look, GclkTimeDaemon daemon)
 	for (guint i = 0; i < look->processes->all->len; i++) {
 		const GclkProcess *process = look->processes->all->pdata[i];
 
-		/* a comm has 15 bytes at most */
-		if (strncmp(process->comm, name, 15) == 0 && !process->openntpd)
+		if (strncmp(process->comm, name, COMM_LENGTH) == 0 && !process->openntpd &&
+			!process->elsewhere)
 			return process;
 	}
 	return NULL;
@@ -124,7 +126,7 @@ static void look_at_ptp4l(const Look *look)
 		GclkPtp4lSocket socket = { .pid = process->pid };
 
 		/* without its command line its sockets are not known */
-		if (strcmp(process->comm, "ptp4l") != 0 || !process->argv[0])
+		if (strcmp(process->comm, "ptp4l") != 0 || !process->argv[0] || process->elsewhere)
 			continue;
 		settings = gclk_ptp4l_settings_read(process->argv);
 		socket.socket =

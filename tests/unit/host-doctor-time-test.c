@@ -444,6 +444,30 @@ static void test_told(void)
 	GCLK_ASSERT_STR(local, "/etc/x.conf:4: local");
 }
 
+/* The same where the whole verdict has that reason. */
+static void test_told_as_reason(void)
+{
+	GclkHostSync sync = make_sync(GCLK_PROTOCOL_UNKNOWN, FALSE);
+	g_autoptr(GPtrArray) findings = gclk_findings_new();
+	g_autoptr(GclkTimeConfig) ntpd = parse(NTPD, "restrict default noquery\npool p\n");
+	g_autoptr(GclkTimeConfig) chrony = parse(CHRONYD, "cmdport 0\nmakestep 1 3\npool p\n");
+	g_autofree char *found = NULL;
+	g_autofree char *seen = NULL;
+
+	sync.reason = (char *)"ntpd: no answer";
+	sync.remedy = (char *)"add a line";
+	gclk_findings_add(sync.findings, "no-answer", GCLK_SEVERITY_WARNING,
+		"ntpd runs, and does not answer: no answer", "add a line");
+	gclk_check_sync(&sync, findings);
+	gclk_check_restrict(ntpd, findings);
+	gclk_check_chrony(chrony, findings);
+	found = list(findings);
+	GCLK_ASSERT_STR(found, "unknown warning, asked-by-root-only note");
+	seen = evidence(findings, "unknown");
+	GCLK_ASSERT_STR(seen, "/etc/x.conf:1: restrict default noquery");
+	clear_sync(&sync);
+}
+
 /* --- files ------------------------------------------------------------------------------------ */
 
 static char *all_lines(const GclkTimeConfig *config)
@@ -530,6 +554,7 @@ int main(void)
 		{ "HostSync", test_sync },
 		{ "HostSync, once", test_sync_once },
 		{ "told already", test_told },
+		{ "told as the reason", test_told_as_reason },
 		{ "files of ntpd", test_ntpd_files },
 		{ "files of chronyd", test_chrony_files },
 		{ NULL, NULL },
