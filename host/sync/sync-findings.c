@@ -263,22 +263,31 @@ static void keep(GclkHostSync *sync, const char *format, ...)
 	va_end(args);
 }
 
-static void keep_evidence(GclkHostSync *sync, const GclkDaemonReport *report)
+static const char *steering(const GclkDaemonReport *report, const GPtrArray *claims)
 {
-	if (report->presence == GCLK_DAEMON_ABSENT)
-		return;
+	if (report->steers == GCLK_STEERS_NO)
+		return "does not steer the system clock";
+	if (report->steers == GCLK_STEERS_UNKNOWN)
+		return "may or may not steer the system clock";
+	return gclk_claims_let_go(claims, report)
+		       ? "does not steer the system clock while ptp4l has no master"
+		       : "steers the system clock";
+}
+
+static void keep_proofs(GclkHostSync *sync, const GclkDaemonReport *report, const GPtrArray *claims)
+{
 	if (report->problem)
 		keep(sync, "%s: %s", report->daemon, report->problem);
 	if (report->presence == GCLK_DAEMON_ANSWERS && report->locked_why)
 		keep(sync, "%s: %s: %s", report->daemon, report->locked ? "locked" : "not locked",
 			report->locked_why);
 	if (report->steers_why)
-		keep(sync, "%s: %s: %s", report->daemon,
-			report->steers == GCLK_STEERS_YES ? "steers the system clock"
-			: report->steers == GCLK_STEERS_NO
-				? "does not steer the system clock"
-				: "may or may not steer the system clock",
+		keep(sync, "%s: %s: %s", report->daemon, steering(report, claims),
 			report->steers_why);
+}
+
+static void keep_details(GclkHostSync *sync, const GclkDaemonReport *report)
+{
 	for (guint i = 0; i < report->evidence->len; i++)
 		keep(sync, "%s: %s", report->daemon, (char *)report->evidence->pdata[i]);
 }
@@ -295,10 +304,19 @@ static void keep_kernel(GclkHostSync *sync, const GclkKernelClock *kernel)
 		kernel->tai_offset);
 }
 
-void gclk_sync_keep_evidence(
-	GclkHostSync *sync, const GPtrArray *reports, const GclkKernelClock *kernel)
+void gclk_sync_keep_evidence(GclkHostSync *sync, const GPtrArray *reports, const GPtrArray *claims,
+	const GclkKernelClock *kernel)
 {
-	for (guint i = 0; i < reports->len; i++)
-		keep_evidence(sync, reports->pdata[i]);
+	for (gint details = 0; details <= 1; details++)
+		for (guint i = 0; i < reports->len; i++) {
+			const GclkDaemonReport *report = reports->pdata[i];
+
+			if (report->presence == GCLK_DAEMON_ABSENT)
+				continue;
+			if (details)
+				keep_details(sync, report);
+			else
+				keep_proofs(sync, report, claims);
+		}
 	keep_kernel(sync, kernel);
 }

@@ -9,8 +9,9 @@
 void gclk_sync_find(GclkHostSync *sync, const GPtrArray *reports, const GPtrArray *claims,
 	const GclkKernelClock *kernel);
 
-/* Adds what every report says, each line with the daemon in front, to sync->evidence. */
-void gclk_sync_keep_evidence(
-	GclkHostSync *sync, const GPtrArray *reports, const GclkKernelClock *kernel);
+/* Adds what every report says, each line with the daemon in front, to sync->evidence: the two
+   proofs of all of them first, then what was asked and answered. */
+void gclk_sync_keep_evidence(GclkHostSync *sync, const GPtrArray *reports, const GPtrArray *claims,
+	const GclkKernelClock *kernel);
 
 #endif

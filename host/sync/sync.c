@@ -472,7 +472,7 @@ GclkHostSync *gclk_host_sync_decide(
 		sync->effective != GCLK_PROTOCOL_PTP)
 		sync->bound = GCLK_BOUND_UNKNOWN;
 	summarise(sync);
-	gclk_sync_keep_evidence(sync, reports, kernel);
+	gclk_sync_keep_evidence(sync, reports, claims, kernel);
 	gclk_sync_find(sync, reports, claims, kernel);
 	return sync;
 }

@@ -112,6 +112,24 @@ static void test_evidence(void)
 
 /* --- precision clocks ------------------------------------------------------------------------- */
 
+/* What decides comes first: one screen does not hold all. */
+static void test_evidence_order(void)
+{
+	g_autoptr(GclkHostSync) sync = decide_named("fallback while phc2sys -a has let go");
+	static const char *const first[] = {
+		"chronyd: locked: ",
+		"chronyd: steers the system clock: ",
+		"ptp4l: not locked: ",
+		"ptp4l: does not steer the system clock: ",
+		"phc2sys: locked: ",
+		"phc2sys: does not steer the system clock while ptp4l has no master: ",
+	};
+
+	CU_ASSERT_TRUE_FATAL(sync->evidence->len >= G_N_ELEMENTS(first));
+	for (gsize i = 0; i < G_N_ELEMENTS(first); i++)
+		GCLK_ASSERT_HAS(sync->evidence->pdata[i], first[i]);
+}
+
 static void test_leap_judgement(void)
 {
 	static const struct {
@@ -266,6 +284,7 @@ int main(void)
 		{ "the order of the reports does not count", test_order },
 		{ "figures", test_figures },
 		{ "evidence", test_evidence },
+		{ "the order of the evidence", test_evidence_order },
 		{ "a wrong count of leap seconds", test_leap_judgement },
 		{ "phc2sys, measured", test_phc2sys },
 		{ "JSON", test_json },
