@@ -62,7 +62,7 @@ typedef enum {
 } GclkCounterOrigin;
 
 typedef struct {
-	const char *name; /* "rtc", "tsc", "ptp", "host", "ntp"; static */
+	const char *name; /* "rtc", "tsc", "ptp", "host", "ntp", or the next; static */
 	GclkCounterOrigin origin;
 	double rate_error_ppm; /* how far its own rate may be off */
 	gboolean steady; /* FALSE: nothing promises that its rate is constant (a TSC that is not
@@ -71,6 +71,9 @@ typedef struct {
 	const GclkCounterSample *samples; /* in the order of time */
 	gsize n;
 } GclkTickCounter;
+
+/* What guestclockd has learned of the rate, over its last minutes. */
+#define GCLK_TICK_COUNTER_DAEMON "guestclockd"
 
 #define GCLK_TICK_COUNTERS_MAX 6
 

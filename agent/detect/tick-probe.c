@@ -246,18 +246,20 @@ static gint64 sleep_until(Probe *probe, gint64 deadline)
 	return woken;
 }
 
-static gint64 measure(Probe *probe, gint64 duration, GclkTickProgress progress, gpointer user)
+static gint64 measure(Probe *probe, gint64 duration, const GclkTickBeside *beside)
 {
 	gint64 start = now(probe), raw = start, deadline = start, told = start;
 	gint64 steps = duration / STEP * STEPS_SLACK + 1;
 
 	for (gint64 i = 0; i < steps && raw - start < duration; i++) {
 		sample_all(probe, raw);
+		if (beside->step)
+			beside->step(beside->user, raw - start, duration);
 		/* a deadline that was missed by far is not made up for */
 		deadline = MAX(deadline + STEP, raw);
 		raw = sleep_until(probe, deadline);
-		if (progress && raw - told >= PROGRESS) {
-			progress(user, MIN(raw - start, duration), duration);
+		if (beside->progress && raw - told >= PROGRESS) {
+			beside->progress(beside->user, MIN(raw - start, duration), duration);
 			told = raw;
 		}
 	}
@@ -375,7 +377,8 @@ static void add_counter(
 	readings->n_counters++;
 }
 
-static void judge(const Probe *probe, gint64 duration, const GclkTickCpu *cpu, GclkTickHealth *out)
+static void judge(const Probe *probe, gint64 duration, const GclkTickCpu *cpu,
+	const GclkTickBeside *beside, GclkTickHealth *out)
 {
 	const GclkTickCounter rtc = {
 		.name = "rtc", .rate_error_ppm = RTC_ERROR_PPM, .steady = TRUE
@@ -407,12 +410,15 @@ static void judge(const Probe *probe, gint64 duration, const GclkTickCpu *cpu, G
 	add_counter(probe, PTP, &ptp, &readings);
 	add_counter(probe, HOST, &host, &readings);
 	add_counter(probe, TSC, &tsc, &readings);
+	if (beside->counter && beside->counter(beside->user, &counters[readings.n_counters]))
+		readings.n_counters++;
 	gclk_tick_judge(&readings, out);
 }
 
-void gclk_tick_probe_run(const GclkMachine *machine, gint64 duration, GclkTickProgress progress,
-	gpointer user, GclkTickHealth *out)
+void gclk_tick_probe_run(const GclkMachine *machine, gint64 duration, const GclkTickBeside *beside,
+	GclkTickHealth *out)
 {
+	static const GclkTickBeside nothing = { NULL, NULL, NULL, NULL };
 	const GclkTickSystem *system = machine->ticks;
 	GclkTickPicture first, last;
 	GclkTickCpu cpu;
@@ -424,12 +430,12 @@ void gclk_tick_probe_run(const GclkMachine *machine, gint64 duration, GclkTickPr
 	begin(&probe, machine);
 	gclk_tick_picture_take(&first, &probe.reader);
 	probe.wakeups.urgent = system->hurry && system->hurry(system->user, TRUE);
-	duration = measure(&probe, duration, progress, user);
+	duration = measure(&probe, duration, beside ? beside : &nothing);
 	if (probe.wakeups.urgent)
 		system->hurry(system->user, FALSE);
 	gclk_tick_picture_take(&last, &probe.reader);
 	cpu = gclk_tick_picture_compare(&first, &last, probe.nohz_full);
-	judge(&probe, duration, &cpu, out);
+	judge(&probe, duration, &cpu, beside ? beside : &nothing, out);
 	gclk_tick_picture_clear(&first);
 	gclk_tick_picture_clear(&last);
 	end(&probe);

@@ -20,15 +20,24 @@
 
 #define GCLK_TICK_PROBE_DEFAULT (5 * GCLK_NS_PER_S)
 
-/* Called about ten times a second: done of duration ns by RAW are over. */
-typedef void (*GclkTickProgress)(gpointer user, gint64 done, gint64 duration);
+/* What goes on beside it; members may be NULL. */
+typedef struct {
+	/* Called about ten times a second: done of duration ns by RAW are over. */
+	void (*progress)(gpointer user, gint64 done, gint64 duration);
+	/* The same, two hundred times a second, for what measures too. It must not block: whatever
+	   takes longer than a few ms counts as lateness of the machine. */
+	void (*step)(gpointer user, gint64 done, gint64 duration);
+	/* Asked when it is over: TRUE and one more counter, whose samples live on in user. */
+	gboolean (*counter)(gpointer user, GclkTickCounter *out);
+	gpointer user;
+} GclkTickBeside;
 
 /*
  * Blocks for about duration ns of RAW (on a clock that loses time, longer), never for more than a
  * few times that many sleeps. machine->ticks NULL, or without sleep: nothing is measured, unknown.
- * progress may be NULL.
+ * beside may be NULL.
  */
-void gclk_tick_probe_run(const GclkMachine *machine, gint64 duration, GclkTickProgress progress,
-	gpointer user, GclkTickHealth *out);
+void gclk_tick_probe_run(const GclkMachine *machine, gint64 duration, const GclkTickBeside *beside,
+	GclkTickHealth *out);
 
 #endif

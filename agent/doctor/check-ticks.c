@@ -30,12 +30,29 @@ static const char *counter_name(const char *name)
 		{ "ptp", "the host's precision clock" },
 		{ "host", "the host's clock" },
 		{ "ntp", "NTP" },
+		{ GCLK_TICK_COUNTER_DAEMON, "guestclockd" },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
 		if (strcmp(table[i].name, name) == 0)
 			return table[i].words;
 	return name;
+}
+
+static gboolean is_daemon(const char *name)
+{
+	return strcmp(name, GCLK_TICK_COUNTER_DAEMON) == 0;
+}
+
+/* "the RTC over 10 s"; the daemon does not say over how long. */
+static char *describe_measurement(const char *name, gint64 span)
+{
+	char age[32];
+
+	if (is_daemon(name))
+		return g_strdup_printf("%s over the last minutes", counter_name(name));
+	gclk_format_age(span, age);
+	return g_strdup_printf("%s over %s", counter_name(name), age);
 }
 
 /* With two digits that count, and commas between thousands: 49000.3 is "49,000". Caller frees. */
@@ -84,13 +101,13 @@ static char *describe_rate(const GclkTickHealth *ticks)
 {
 	g_autofree char *ppm = grouped(fabs(ticks->lost_ppm));
 	g_autofree char *error = grouped(ticks->lost_error_ppm);
-	char percent[32], hourly[48], span[32];
+	g_autofree char *by = describe_measurement(ticks->reference, ticks->measured);
+	char percent[32], hourly[48];
 
 	format_percent(fabs(ticks->lost_ppm) * 1e-6, percent);
 	format_hourly(ticks->lost_ppm, hourly);
-	gclk_format_age(ticks->measured, span);
-	return g_strdup_printf("%s of its time (%s ppm +- %s), by %s over %s: %s", percent, ppm,
-		error, counter_name(ticks->reference), span, hourly);
+	return g_strdup_printf(
+		"%s of its time (%s ppm +- %s), by %s: %s", percent, ppm, error, by, hourly);
 }
 
 /* --- evidence --------------------------------------------------------------------------------- */
@@ -100,6 +117,7 @@ static void add_comparison(GclkFinding *finding, const GclkTickComparison *c)
 	const char *use = gclk_comparison_use_text(c->use);
 	g_autofree char *ppm = NULL;
 	g_autofree char *error = NULL;
+	char span[32];
 
 	if (c->use == GCLK_COMPARISON_TOO_SHORT || c->use == GCLK_COMPARISON_SENSELESS ||
 		c->use == GCLK_COMPARISON_NOT_INDEPENDENT) {
@@ -108,9 +126,12 @@ static void add_comparison(GclkFinding *finding, const GclkTickComparison *c)
 	}
 	ppm = grouped(fabs(c->lost_ppm));
 	error = grouped(c->error_ppm + c->scatter_ppm);
-	gclk_finding_add_evidence(finding, "%s: the clock %s %s ppm +- %s over %.1f s (%s)",
-		counter_name(c->name), c->lost_ppm < 0 ? "gains" : "loses", ppm, error,
-		seconds_of(c->span), use);
+	if (is_daemon(c->name))
+		g_strlcpy(span, "the last minutes", sizeof span);
+	else
+		g_snprintf(span, sizeof span, "%.1f s", seconds_of(c->span));
+	gclk_finding_add_evidence(finding, "%s: the clock %s %s ppm +- %s over %s (%s)",
+		counter_name(c->name), c->lost_ppm < 0 ? "gains" : "loses", ppm, error, span, use);
 }
 
 static void add_wakeups(GclkFinding *finding, const GclkWakeups *w)
@@ -272,16 +293,15 @@ static char *describe_clock(const Look *look)
 {
 	const GclkTickHealth *ticks = look->ticks;
 	g_autofree char *error = NULL;
-	char span[32];
+	g_autofree char *by = NULL;
 
 	if (!ticks->reference)
 		return g_strdup_printf(
 			"the clock is read from %s, which loses nothing by lost ticks",
 			look->clocksource);
 	error = grouped(fabs(ticks->lost_ppm) + ticks->lost_error_ppm);
-	gclk_format_age(ticks->measured, span);
-	return g_strdup_printf("the clock is right to %s ppm by %s over %s", error,
-		counter_name(ticks->reference), span);
+	by = describe_measurement(ticks->reference, ticks->measured);
+	return g_strdup_printf("the clock is right to %s ppm by %s", error, by);
 }
 
 static void report_starved(const Look *look)

@@ -7,6 +7,7 @@
 #include "detect/time-programs.h"
 #include "doctor/check-ntp.h"
 #include "doctor/ntp-round.h"
+#include "doctor/reference-rate.h"
 #include "guestclock/ntp-key.h"
 #include "source/ptp-scan.h"
 
@@ -18,22 +19,14 @@ static void tell(const GclkExaminationWishes *wishes, const char *what, gint64 d
 		wishes->progress(wishes->user, what, done, total);
 }
 
-/* --- ticks ------------------------------------------------------------------------------------ */
-
-static void on_ticks(gpointer user, gint64 done, gint64 total)
-{
-	tell(user, "measuring timer ticks", done, total);
-}
-
-static void measure_ticks(
-	GclkExamination *out, const GclkMachine *machine, const GclkExaminationWishes *wishes)
-{
-	if (wishes->ticks <= 0)
-		return;
-	gclk_tick_probe_run(machine, wishes->ticks, on_ticks, (gpointer)wishes, &out->ticks);
-	out->has_ticks = TRUE;
-	out->survey->ticks = &out->ticks;
-}
+/* What all parts need. */
+typedef struct {
+	GclkExamination *out;
+	const GclkMachine *machine;
+	GclkConfig *config;
+	GMainContext *context; /* the platform's loop */
+	const GclkExaminationWishes *wishes;
+} Work;
 
 /* --- NTP -------------------------------------------------------------------------------------- */
 
@@ -74,45 +67,120 @@ static void on_round(gpointer user)
 	*(gboolean *)user = TRUE;
 }
 
-static void ask_servers(GclkNtpView *view, GclkPlatform *platform, GclkConfig *config,
-	GMainContext *context, GPtrArray *findings)
+/* The servers are being asked. */
+typedef struct {
+	GArray *keys;        /* of GclkNtpKey, or NULL */
+	GclkNtpRound *round; /* NULL: not yet */
+	gboolean done;
+} Asking;
+
+static void asking_clear(Asking *asking)
+{
+	gclk_ntp_round_free(asking->round);
+	g_clear_pointer(&asking->keys, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Asking, asking_clear)
+
+static void begin_asking(Asking *asking, GclkPlatform *platform, GclkConfig *config)
+{
+	gclk_config_discover(config, "/");
+	asking->keys = read_keys(platform, config);
+	asking->round =
+		gclk_ntp_round_start(platform, config, asking->keys, on_round, &asking->done);
+}
+
+static void ask_servers(
+	GclkNtpView *view, const Asking *asking, GMainContext *context, GPtrArray *findings)
 {
 	g_autoptr(GPtrArray) answers = NULL;
-	g_autoptr(GArray) keys = read_keys(platform, config);
-	gboolean done = FALSE;
-	GclkNtpRound *round = gclk_ntp_round_start(platform, config, keys, on_round, &done);
 
-	while (!done)
+	while (!asking->done)
 		g_main_context_iteration(context, TRUE);
-	answers = gclk_ntp_round_answers(round);
-	gclk_ntp_round_free(round);
+	answers = gclk_ntp_round_answers(asking->round);
 	view->answers = answers;
 	gclk_check_ntp(view, findings);
 }
 
-static void check_ntp(const GclkExamination *out, GPtrArray *findings, GclkConfig *config,
-	GMainContext *context, const GclkExaminationWishes *wishes)
+static void check_ntp(const Work *work, Asking *asking, GPtrArray *findings)
 {
-	GclkPlatform *platform = out->survey->machine->platform;
+	GclkPlatform *platform = work->machine->platform;
 	GclkNtpView view = {
 		.has_precision = has_precision(platform),
-		.keeper = keeper_of(out->survey),
-		.foreign = !out->survey->detection->owns_clock,
+		.keeper = keeper_of(work->out->survey),
 	};
 
-	view.kept = view.keeper && out->survey->has_discipline &&
-		    !out->survey->discipline.unsynchronised;
-	if (wishes->status) {
-		gclk_check_ntp_status(&view, wishes->status, findings);
+	if (work->wishes->status) {
+		gclk_check_ntp_status(&view, work->wishes->status, findings);
 		return;
 	}
+	if (!work->wishes->network)
+		return;
+	tell(work->wishes, "asking the NTP servers", 0, 0);
+	begin_asking(asking, platform, work->config);
+	view.servers_from = work->config->servers_from;
+	view.servers_note = work->config->servers_note;
+	ask_servers(&view, asking, work->context, findings);
+}
+
+/* --- ticks ------------------------------------------------------------------------------------ */
+
+/* Of the loop, at one step of the measurement: more would keep it from what it measures. */
+#define DISPATCHES 8
+
+typedef struct {
+	const Work *work;
+	GclkReferenceRate *rate;
+} Measuring;
+
+static void on_progress(gpointer user, gint64 done, gint64 total)
+{
+	tell(((const Measuring *)user)->work->wishes, "measuring timer ticks", done, total);
+}
+
+static void on_step(gpointer user, gint64 done, gint64 duration)
+{
+	const Measuring *measuring = user;
+
+	for (guint i = 0; i < DISPATCHES; i++)
+		if (!g_main_context_iteration(measuring->work->context, FALSE))
+			break;
+	gclk_reference_rate_step(measuring->rate, done, duration);
+}
+
+static gboolean on_counter(gpointer user, GclkTickCounter *out)
+{
+	return gclk_reference_rate_counter(((const Measuring *)user)->rate, out);
+}
+
+/* What time from outside says of the rate: of a living daemon, or of a server. */
+static void find_reference(const Work *work, Asking *asking, GclkReferenceRate *rate)
+{
+	const GclkExaminationWishes *wishes = work->wishes;
+
+	if (wishes->status && gclk_reference_rate_from_status(
+				      rate, wishes->status, work->out->survey->clocksource))
+		return;
 	if (!wishes->network)
 		return;
-	tell(wishes, "asking the NTP servers", 0, 0);
-	gclk_config_discover(config, "/");
-	view.servers_from = config->servers_from;
-	view.servers_note = config->servers_note;
-	ask_servers(&view, platform, config, context, findings);
+	if (!asking->round)
+		begin_asking(asking, work->machine->platform, work->config);
+	gclk_reference_rate_from_round(rate, asking->round);
+}
+
+static void measure_ticks(const Work *work, Asking *asking)
+{
+	g_autoptr(GclkReferenceRate) rate = NULL;
+	GclkExamination *out = work->out;
+	Measuring measuring = { .work = work };
+	const GclkTickBeside beside = { on_progress, on_step, on_counter, &measuring };
+
+	if (work->wishes->ticks <= 0)
+		return;
+	measuring.rate = rate = gclk_reference_rate_new(work->machine->platform);
+	find_reference(work, asking, rate);
+	gclk_tick_probe_run(work->machine, work->wishes->ticks, &beside, &out->ticks);
+	out->has_ticks = TRUE;
+	out->survey->ticks = &out->ticks;
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
@@ -120,13 +188,15 @@ static void check_ntp(const GclkExamination *out, GPtrArray *findings, GclkConfi
 void gclk_examine(GclkExamination *out, const GclkMachine *machine, GclkConfig *config,
 	GMainContext *context, const GclkExaminationWishes *wishes)
 {
+	const Work work = { out, machine, config, context, wishes };
 	g_autoptr(GPtrArray) ntp = g_ptr_array_new_full(8, NULL);
+	g_auto(Asking) asking = { 0 };
 
 	*out = (GclkExamination){ 0 };
 	tell(wishes, "looking at the machine", 0, 0);
 	out->survey = gclk_survey_new(machine);
-	check_ntp(out, ntp, config, context, wishes);
-	measure_ticks(out, machine, wishes);
+	check_ntp(&work, &asking, ntp);
+	measure_ticks(&work, &asking);
 	out->findings = gclk_survey_check(out->survey);
 	g_ptr_array_extend_and_steal(out->findings, g_steal_pointer(&ntp));
 	if (wishes->status)

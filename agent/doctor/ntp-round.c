@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "build-config.h"
-#include "source/ntp-exchange.h"
 
 #define RESOLVE_PATIENCE (3 * GCLK_NS_PER_S)
 #define ANSWER_PATIENCE  (2 * GCLK_NS_PER_S)
@@ -254,6 +253,28 @@ GclkNtpRound *gclk_ntp_round_start(GclkPlatform *platform, const GclkConfig *con
 	return round;
 }
 
+static gboolean is_good(const Asked *asked)
+{
+	return asked->over && !asked->reason && asked->reply.verdict == GCLK_NTP_GOOD;
+}
+
+gboolean gclk_ntp_round_witness(const GclkNtpRound *round, GclkNtpWitness *out)
+{
+	const Asked *best = NULL;
+
+	for (guint i = 0; i < round->asked->len; i++) {
+		const Asked *asked = round->asked->pdata[i];
+
+		if (is_good(asked) && !asked->reply.local_clock &&
+			(!best || asked->sample.delay < best->sample.delay))
+			best = asked;
+	}
+	if (!best)
+		return FALSE;
+	*out = (GclkNtpWitness){ *address_of(best), best->exchange.context, best->sample };
+	return TRUE;
+}
+
 static GclkNtpAnswer *answer_of(const Asked *asked)
 {
 	const GclkNtpReply *reply = &asked->reply;
@@ -263,7 +284,7 @@ static GclkNtpAnswer *answer_of(const Asked *asked)
 	answer->name = g_strdup(asked->server->name);
 	if (asked->n_addresses)
 		answer->address = g_strdup(gclk_address_format(address_of(asked), text));
-	if (asked->over && !asked->reason && reply->verdict == GCLK_NTP_GOOD) {
+	if (is_good(asked)) {
 		answer->usable = answer->measured = TRUE;
 		answer->local_clock = reply->local_clock;
 		answer->offset = asked->sample.offset;

@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "doctor/check-ntp.h"
+#include "source/ntp-exchange.h"
 
 typedef struct GclkNtpRound GclkNtpRound;
 
@@ -21,6 +22,17 @@ GclkNtpRound *gclk_ntp_round_start(GclkPlatform *platform, const GclkConfig *con
 
 /* Of each server what came of it, in the configured order; GclkNtpAnswer *, the caller's. */
 GPtrArray *gclk_ntp_round_answers(const GclkNtpRound *round);
+
+/* A server that has given a good answer, and all that it takes to ask it again. */
+typedef struct {
+	GclkAddress address;
+	GclkNtpContext context; /* its key is borrowed */
+	GclkSample sample;      /* what it has answered */
+} GclkNtpWitness;
+
+/* The one of them with the shortest round trip, so far; none that serves its own clock. FALSE:
+   there is none yet. */
+gboolean gclk_ntp_round_witness(const GclkNtpRound *round, GclkNtpWitness *out);
 
 /* Stops what is under way. */
 void gclk_ntp_round_free(GclkNtpRound *round);

@@ -136,6 +136,22 @@ static void test_backlog(void)
 	}
 }
 
+/* What guestclockd knows is not told as measured over so and so long. */
+static void test_daemons_word(void)
+{
+	GclkTickHealth ticks = measured(GCLK_TICKS_HEALTHY, 12, 3);
+	g_autoptr(GPtrArray) findings = NULL;
+	g_autofree char *evidence = NULL;
+
+	ticks.reference = ticks.comparisons[0].name = GCLK_TICK_COUNTER_DAEMON;
+	findings = check(MODERN, "tsc", ALL, &ticks);
+	evidence = gclk_composed_evidence(first(findings));
+	GCLK_ASSERT_HAS(first(findings)->statement,
+		"the clock is right to 15 ppm by guestclockd over the last minutes");
+	GCLK_ASSERT_HAS(evidence,
+		"guestclockd: the clock loses 12 ppm +- 3 over the last minutes (the reference)");
+}
+
 /* Nobody is sent to a TSC that is known to be bad, nor away from kvm-clock to one that may change
    its rate, nor to another clocksource where this one is right. */
 static void test_no_bad_tsc(void)
@@ -151,7 +167,7 @@ static void test_no_bad_tsc(void)
 	GCLK_ASSERT_STR(fixes, "clocksource hpet");
 	GCLK_ASSERT_HAS(loss_of(warped)->remedy, "echo hpet");
 	slow.tick_driven = FALSE;
-	right = check_with_cause(NULL, "kvm-clock", NULL, &slow);
+	right = check_with_cause("ro", "kvm-clock", NULL, &slow);
 	ASSERT_IDS(right, "clocksource-ok kernel-parameters-ok clock-slow");
 	CU_ASSERT_PTR_NULL(((GclkFinding *)right->pdata[2])->fixes);
 	GCLK_ASSERT_HAS(
@@ -294,6 +310,7 @@ int main(void)
 	static const GclkTestCase cases[] = {
 		{ "time is lost", test_losing },
 		{ "ticks yet to be delivered", test_backlog },
+		{ "the daemon's word", test_daemons_word },
 		{ "a bad TSC", test_no_bad_tsc },
 		{ "remedies", test_remedies },
 		{ "wrong rates", test_wrong_rates },

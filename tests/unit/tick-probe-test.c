@@ -246,7 +246,7 @@ static GclkTickHealth probe(World *w, gint64 duration)
 	GclkTickHealth health;
 
 	w->stops_done = w->every ? w->time / w->every : 0;
-	gclk_tick_probe_run(&machine, duration, NULL, NULL, &health);
+	gclk_tick_probe_run(&machine, duration, NULL, &health);
 	return health;
 }
 
@@ -489,7 +489,7 @@ static void test_bounded(void)
 	CU_ASSERT_TRUE(w.sleeps <= 1000);
 	ASSERT_VERDICT(h, GCLK_TICKS_UNKNOWN);
 
-	gclk_tick_probe_run(&machine, SECOND, NULL, NULL, &h); /* no counters at all */
+	gclk_tick_probe_run(&machine, SECOND, NULL, &h); /* no counters at all */
 	ASSERT_VERDICT(h, GCLK_TICKS_UNKNOWN);
 	CU_ASSERT_TRUE(isinf(h.lost_error_ppm));
 	GCLK_ASSERT_NEAR(h.steal_share, -1, 0);
@@ -513,12 +513,72 @@ static void test_progress(void)
 	const GclkMachine machine = { .platform = &w.platform, .ticks = &system };
 	GclkTickHealth h;
 	gint64 last = 0;
+	const GclkTickBeside beside = { .progress = tell, .user = &last };
 
 	told = 0;
-	gclk_tick_probe_run(&machine, 2 * SECOND, tell, &last, &h);
+	gclk_tick_probe_run(&machine, 2 * SECOND, &beside, &h);
 	CU_ASSERT_TRUE(told >= 15 && told <= 20);
 	GCLK_ASSERT_INT(h.hz, 0);
 	CU_ASSERT_FALSE(h.wakeups.urgent);
+}
+
+/* Something that measures beside the probe, every quarter of a second. */
+typedef struct {
+	World *world;
+	guint steps;
+	GclkCounterSample samples[16];
+	gsize n;
+	gint64 took; /* ns, once */
+} Beside;
+
+static void step_beside(gpointer user, gint64 done, gint64 duration)
+{
+	Beside *b = user;
+
+	b->steps++;
+	CU_ASSERT_TRUE(done < duration);
+	if (done < (gint64)b->n * SECOND / 4 || b->n >= G_N_ELEMENTS(b->samples))
+		return;
+	b->samples[b->n++] =
+		(GclkCounterSample){ raw_of(b->world), b->world->time - 5 * SECOND, 1000 };
+	pass(b->world, b->took);
+	b->took = 0;
+}
+
+static gboolean count_beside(gpointer user, GclkTickCounter *out)
+{
+	Beside *b = user;
+
+	*out = (GclkTickCounter){ .name = "ntp", .steady = TRUE, .samples = b->samples, .n = b->n };
+	return b->n > 1;
+}
+
+static void test_beside(void)
+{
+	World w = world_on("jiffies");
+	const GclkTickSystem system = { .sleep = sleep_in, .user = &w };
+	const GclkMachine machine = { .platform = &w.platform, .ticks = &system };
+	Beside b = { .world = &w };
+	const GclkTickBeside beside = { .step = step_beside, .counter = count_beside, .user = &b };
+	GclkTickHealth h;
+
+	w.loses = TRUE;
+	w.tick = MS;
+	w.stop = 20 * MS;
+	w.every = 400 * MS;
+	w.stops_done = w.time / w.every;
+	gclk_tick_probe_run(&machine, 4 * SECOND, &beside, &h);
+	ASSERT_VERDICT(h, GCLK_TICKS_LOSING);
+	GCLK_ASSERT_STR(h.reference, "ntp");
+	GCLK_ASSERT_NEAR(h.lost_ppm, 47600, 5000);
+	CU_ASSERT_TRUE(b.steps > 700 && b.steps <= 801);
+
+	/* one that blocks is late, and one without a result is not there */
+	w = world_on("tsc");
+	b = (Beside){ .world = &w, .took = 400 * MS };
+	gclk_tick_probe_run(&machine, 100 * MS, &beside, &h);
+	GCLK_ASSERT_INT(h.n_comparisons, 0);
+	CU_ASSERT_TRUE(h.lateness_worst > 390 * MS);
 }
 
 /* --- the TSC -----------------------------------------------------------------------------------
@@ -694,6 +754,7 @@ int main(void)
 		{ "an RTC that is set", test_rtc_set },
 		{ "bounded", test_bounded },
 		{ "progress", test_progress },
+		{ "a counter beside it", test_beside },
 		{ "how fast the TSC counts", test_tsc },
 		{ "/proc/stat", test_stat },
 		{ "/proc/stat, broken", test_bad_stat },
