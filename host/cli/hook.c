@@ -21,18 +21,6 @@ static const GclkHook *find_hook(const char *name)
 	return NULL;
 }
 
-/* A broken configuration of ours must not keep VMs from running: the defaults are in force then. */
-static GclkHostConfig *load_config(const char *file)
-{
-	g_autoptr(GError) error = NULL;
-	GclkHostConfig *config = gclk_host_config_load(file, &error);
-
-	if (config)
-		return config;
-	gclk_host_cli_complain("%s; the defaults are in force", error->message);
-	return gclk_host_config_new();
-}
-
 static int usage(void)
 {
 	g_autoptr(GString) list = g_string_new(NULL);
@@ -48,7 +36,6 @@ static int usage(void)
 /* No option parser: everything behind the platform's name is the platform's. */
 int gclk_host_cli_hook(int argc, char **argv)
 {
-	g_autoptr(GclkHostConfig) config = NULL;
 	const char *file = NULL;
 	const GclkHook *hook;
 
@@ -62,6 +49,5 @@ int gclk_host_cli_hook(int argc, char **argv)
 		return usage();
 	if (!hook->concerns(argc - 1, argv + 1))
 		return 0;
-	config = load_config(file);
-	return gclk_hook_run(hook, config, argc - 1, argv + 1);
+	return gclk_hook_run(hook, file, argc - 1, argv + 1);
 }

@@ -32,22 +32,32 @@ static gboolean asks_nothing(const GclkNeed *need)
 	return need->protocol == GCLK_NEED_ANY && need->max_error <= 0;
 }
 
-void gclk_gate_ask(const GclkGateCase *vm, const GclkHostConfig *config, GclkGateDecision *out)
+void gclk_gate_ask(const GclkGateCase *vm, const GclkHostConfig *config, GclkGateAnswer *out)
 {
-	g_autoptr(GclkHostSync) sync = NULL;
-	g_auto(GclkVerdict) verdict = { .kind = GCLK_VERDICT_UNKNOWN };
 	g_autofree char *off = NULL;
 
-	*out = (GclkGateDecision){ 0 };
+	*out = (GclkGateAnswer){ .verdict = { .kind = GCLK_VERDICT_UNKNOWN } };
 	if (!vm->need_error && asks_nothing(&vm->need))
 		return;
 	off = switched_off(config);
 	if (!vm->need_error) {
-		sync = find_sync(config);
-		gclk_verdict_judge(&vm->need, sync, &verdict);
+		out->sync = find_sync(config);
+		gclk_verdict_judge(&vm->need, out->sync, &out->verdict);
 	}
-	gclk_gate_decide(vm->vm, &vm->need, vm->need_error, &verdict,
-		(GclkOnUnknown)config->on_unknown, off, out);
-	gclk_journal_decision(
-		vm->vm, vm->uuid, vm->need_error ? NULL : &vm->need, sync, &verdict, out);
+	gclk_gate_decide(vm->vm, &vm->need, vm->need_error, &out->verdict,
+		(GclkOnUnknown)config->on_unknown, off, &out->decision);
+}
+
+void gclk_gate_answer_clear(GclkGateAnswer *answer)
+{
+	gclk_gate_decision_clear(&answer->decision);
+	gclk_verdict_clear(&answer->verdict);
+	g_clear_pointer(&answer->sync, gclk_host_sync_free);
+}
+
+void gclk_gate_record(const GclkGateCase *vm, const GclkGateAnswer *answer)
+{
+	gclk_journal_decision(vm->vm, *vm->uuid ? vm->uuid : NULL,
+		vm->need_error ? NULL : &vm->need, answer->sync, &answer->verdict,
+		&answer->decision);
 }

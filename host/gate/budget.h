@@ -11,8 +11,11 @@
 #define GCLK_BUDGET_MS 1000
 
 /* From now on: after GCLK_BUDGET_MS the process prints "guestclock: ..." on the descriptor and
-   exits with this status. Called again, it changes the status only. */
+   exits with this status. */
 void gclk_budget_start(int status, int fd);
+/* Another status. */
 void gclk_budget_set_status(int status);
+/* The decision has been told: the process still ends in time, with this status and in silence. */
+void gclk_budget_decided(int status);
 
 #endif

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "gate/gate.h"
 
+#include "guestclock/text.h"
+
+/* libvirt's names may be as long as a file name. */
+#define NAME_WIDTH 100
+
 const char *gclk_gate_action_name(GclkGateAction action)
 {
 	static const char *const names[] = {
@@ -45,20 +50,26 @@ static GclkGateAction act_on_verdict(
 	return act_on_unknown(on_unknown, need->protocol == GCLK_NEED_PTP);
 }
 
+/* Tenants choose names, servers their identities: none of that may break the line, or steer the
+   terminal. */
 static char *compose(const GclkGateDecision *decision, const char *vm, const char *reason,
 	const char *remedy, const char *switched_off)
 {
 	GString *out = g_string_new(NULL);
+	g_autofree char *clean_vm = gclk_text_clean(vm);
+	g_autofree char *name = gclk_text_shorten(clean_vm, NAME_WIDTH);
+	g_autofree char *why = gclk_text_clean(reason);
+	g_autofree char *what = gclk_text_clean(remedy);
 
-	g_string_append_printf(out, "guestclock: VM '%s': %s.", vm, reason);
+	g_string_append_printf(out, "guestclock: VM '%s': %s.", name, why);
 	if (decision->action == GCLK_GATE_REFUSE)
 		g_string_append(out, " Refusing to start.");
 	else if (decision->overridden)
 		g_string_append_printf(out, " Started all the same: %s.", switched_off);
 	else
 		g_string_append(out, " Started all the same.");
-	if (remedy)
-		g_string_append_printf(out, "\nguestclock: what to do: %s", remedy);
+	if (*what)
+		g_string_append_printf(out, "\nguestclock: what to do: %s", what);
 	return g_string_free(out, FALSE);
 }
 

@@ -42,7 +42,7 @@ static void read_case(
 	(void)config;
 	(void)argc;
 	vm->vm = argv[1];
-	gclk_need_from_xml(xml->str, xml->len, &vm->need, error);
+	gclk_need_from_domain(xml->str, xml->len, &vm->need, vm->uuid, error);
 	g_string_free(xml, TRUE);
 }
 

@@ -30,7 +30,7 @@ static void read_case(
 	(void)argc;
 	(void)argv;
 	vm->vm = id ? id : "?";
-	vm->uuid = id;
+	g_strlcpy(vm->uuid, id ? id : "", sizeof(vm->uuid));
 	if (property && *property)
 		gclk_need_from_words(property, &vm->need, error);
 	else if (!path)

@@ -45,7 +45,8 @@ static void read_case(
 	int status = 0;
 
 	(void)config;
-	vm->vm = vm->uuid = uuid;
+	vm->vm = uuid;
+	g_strlcpy(vm->uuid, uuid, sizeof(vm->uuid));
 	if (!g_spawn_sync(NULL, command, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL,
 		    die_with_parent, NULL, &out, NULL, &status, error))
 		return;

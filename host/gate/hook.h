@@ -34,9 +34,9 @@ extern const GclkHook gclk_hook_ovirt;
 /* XAPI vm-pre-start: -vmuuid UUID -reason REASON; 2 aborts, standard output is what is shown. */
 extern const GclkHook gclk_hook_xapi;
 
-/* Reads the case, asks the gate, prints its message; within GCLK_BUDGET_MS. Returns the exit
- * status. */
-int gclk_hook_run(const GclkHook *hook, const GclkHostConfig *config, int argc, char **argv);
+/* Reads the configuration (file NULL: the usual one) and the case, asks the gate, prints its
+   message, records it; all within GCLK_BUDGET_MS. Returns the exit status. */
+int gclk_hook_run(const GclkHook *hook, const char *file, int argc, char **argv);
 
 /* Proxmox: need from a VM's configuration file. Pure. FALSE with error: it is there and cannot be
    understood. */

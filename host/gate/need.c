@@ -8,6 +8,7 @@
 #include "guestclock/format.h"
 #include "guestclock/nearest.h"
 #include "guestclock/sample.h"
+#include "guestclock/text.h"
 
 /* Every version of ours, so that one of the future is not taken for a stranger's. */
 #define NAMESPACE_STEM "urn:guestclock:"
@@ -47,17 +48,24 @@ static gboolean refuse(GError **error, GclkNeedError code, const char *what)
 
 /* --- one attribute ---------------------------------------------------------------------------- */
 
+/* Others wrote it, and people and logs will read it: its beginning, on one line. */
+static char *quote(const char *value)
+{
+	g_autofree char *beginning = g_strndup(value, 40);
+
+	return gclk_text_clean(beginning);
+}
+
 /* "must be any, ntp or ptp, not \"pptp\"; did you mean \"ptp\"?" */
 static gboolean refuse_word(
 	const char *attribute, const char *value, const char *const *words, GError **error)
 {
 	g_autofree char *list = g_strjoinv(", ", (char **)words);
-	g_autofree char *shown = g_strndup(value, 40);
-	g_autofree char *clean = g_utf8_make_valid(shown, -1);
+	g_autofree char *shown = quote(value);
 	const char *nearest = gclk_nearest(shown, words);
 
 	g_set_error(error, GCLK_NEED_ERROR, GCLK_NEED_ERROR_VALUE,
-		"the need says %s=\"%s\", which is none of %s%s%s%s", attribute, clean, list,
+		"the need says %s=\"%s\", which is none of %s%s%s%s", attribute, shown, list,
 		nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 	return FALSE;
 }
@@ -77,13 +85,12 @@ static gboolean set_max_error(GclkNeed *need, const char *value, GError **error)
 	guint64 us = 0;
 
 	if (!g_ascii_string_to_unsigned(value, 10, 1, ERROR_US_MAX, &us, NULL)) {
-		g_autofree char *shown = g_strndup(value, 40);
-		g_autofree char *clean = g_utf8_make_valid(shown, -1);
+		g_autofree char *shown = quote(value);
 
 		g_set_error(error, GCLK_NEED_ERROR, GCLK_NEED_ERROR_VALUE,
 			"the need says max-error-us=\"%s\", which is no whole number of "
 			"microseconds from 1 to %d",
-			clean, ERROR_US_MAX);
+			shown, ERROR_US_MAX);
 		return FALSE;
 	}
 	need->max_error = (gint64)us * GCLK_NS_PER_US;
@@ -115,7 +122,7 @@ static gboolean set_attribute(GclkNeed *need, const char *name, const char *valu
 	for (gsize i = 0; i < G_N_ELEMENTS(attributes); i++)
 		if (strcmp(attributes[i].name, name) == 0)
 			return attributes[i].set(need, value, error);
-	shown = g_strndup(name, 40);
+	shown = quote(name);
 	nearest = gclk_nearest(shown, attribute_words);
 	g_set_error(error, GCLK_NEED_ERROR, GCLK_NEED_ERROR_VALUE,
 		"the need has an unknown attribute \"%s\"%s%s%s", shown,
@@ -170,8 +177,7 @@ static gboolean read_element(xmlTextReader *reader, GclkNeed *out, GError **erro
 	}
 	xmlTextReaderMoveToElement(reader);
 	if (!has_protocol)
-		return refuse(
-			error, GCLK_NEED_ERROR_VALUE, "the need says no protocol: any, ntp or ptp");
+		return refuse(error, GCLK_NEED_ERROR_VALUE, NO_PROTOCOL);
 	*out = need;
 	return TRUE;
 }
@@ -201,7 +207,17 @@ static gboolean read_metadata_child(xmlTextReader *reader, GclkNeed *out, GError
 typedef struct {
 	gboolean in_metadata;
 	GclkNeed need;
+	char uuid[GCLK_UUID_TEXT];
 } Document;
+
+static void take_uuid(xmlTextReader *reader, char uuid[GCLK_UUID_TEXT])
+{
+	xmlChar *text = xmlTextReaderReadString(reader);
+
+	if (text && g_uuid_string_is_valid((const char *)text))
+		g_strlcpy(uuid, (const char *)text, GCLK_UUID_TEXT);
+	xmlFree(text);
+}
 
 /* domain (depth 0) / metadata (1) / clock (2) */
 static gboolean take_element(
@@ -211,18 +227,29 @@ static gboolean take_element(
 
 	if (depth == 1)
 		document->in_metadata = strcmp(name, "metadata") == 0;
+	if (depth == 1 && strcmp(name, "uuid") == 0)
+		take_uuid(reader, document->uuid);
 	if (depth == 2 && document->in_metadata)
 		return read_metadata_child(reader, &document->need, error);
 	return TRUE;
 }
 
-gboolean gclk_need_from_xml(const char *xml, gsize length, GclkNeed *out, GError **error)
+gboolean gclk_need_from_domain(
+	const char *xml, gsize length, GclkNeed *out, char uuid[GCLK_UUID_TEXT], GError **error)
 {
 	Document document = { 0 };
 	gboolean good = gclk_domain_xml_each(xml, length, take_element, &document, error);
 
 	*out = good ? document.need : (GclkNeed){ 0 };
+	g_strlcpy(uuid, document.uuid, GCLK_UUID_TEXT);
 	return good;
+}
+
+gboolean gclk_need_from_xml(const char *xml, gsize length, GclkNeed *out, GError **error)
+{
+	char uuid[GCLK_UUID_TEXT];
+
+	return gclk_need_from_domain(xml, length, out, uuid, error);
 }
 
 /* --- the way back ----------------------------------------------------------------------------- */

@@ -40,6 +40,11 @@ typedef enum {
 #define GCLK_NEED_XML_MAX (4 * 1024 * 1024)
 gboolean gclk_need_from_xml(const char *xml, gsize length, GclkNeed *out, GError **error);
 
+/* The same, and the domain's UUID, which is set ("": it says none) even when the need is wrong. */
+#define GCLK_UUID_TEXT 37
+gboolean gclk_need_from_domain(
+	const char *xml, gsize length, GclkNeed *out, char uuid[GCLK_UUID_TEXT], GError **error);
+
 /* From a text of words, for platforms without XML: "ptp", or "protocol=ptp max-error-us=100
    enforce=warn", separated by blanks or commas. Words as in the element. */
 gboolean gclk_need_from_words(const char *text, GclkNeed *out, GError **error);

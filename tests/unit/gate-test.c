@@ -186,6 +186,25 @@ static void test_message(void)
 		"guestclock: what to do: do this");
 }
 
+/* Tenants choose names, servers say what they are. */
+static void test_hostile_message(void)
+{
+	const GclkNeed need = { TRUE, GCLK_NEED_PTP, 0, TRUE };
+	const GclkVerdict verdict = { GCLK_VERDICT_INCOMPATIBLE,
+		(char *)"why\nguestclock: \xc2\x9b\xff", (char *)"do\rthis\x1b[31m" };
+	g_autofree char *name = g_strnfill(100000, 'x');
+	g_auto(GclkGateDecision) decision = { 0 };
+	g_auto(GclkGateDecision) longest = { 0 };
+
+	gclk_gate_decide(
+		"db\n01\x1b", &need, NULL, &verdict, GCLK_ON_UNKNOWN_AUTO, NULL, &decision);
+	GCLK_ASSERT_STR(decision.message,
+		"guestclock: VM 'db?01?': why?guestclock: ?\xef\xbf\xbd. Refusing to start.\n"
+		"guestclock: what to do: do?this?[31m");
+	gclk_gate_decide(name, &need, NULL, &verdict, GCLK_ON_UNKNOWN_AUTO, NULL, &longest);
+	CU_ASSERT_TRUE(strlen(longest.message) < 300);
+}
+
 static void test_unreadable_need(void)
 {
 	static const struct {
@@ -253,6 +272,7 @@ int main(void)
 		{ "at the limit", test_at_the_limit },
 		{ "gate", test_gate },
 		{ "message", test_message },
+		{ "hostile message", test_hostile_message },
 		{ "unreadable need", test_unreadable_need },
 		{ "check", test_check },
 		{ NULL, NULL },

@@ -120,6 +120,36 @@ static void test_bad(void)
 }
 
 /* A billion laughs: refused where the declaration begins, before anything is expanded. */
+/* For the record of a refusal, whatever the need says. */
+static void test_uuid(void)
+{
+#define UUID "11111111-2222-3333-4444-55555555550a"
+	static const struct {
+		const char *xml, *uuid;
+		gboolean good;
+	} cases[] = {
+		{ "<domain><uuid>" UUID "</uuid></domain>", UUID, TRUE },
+		{ "<domain><uuid>" UUID "</uuid><metadata><clock/></metadata></domain>", UUID,
+			FALSE },
+		{ "<domain><uuid>" UUID "</domain>", "", FALSE },
+		{ "<domain><name>" UUID "</name></domain>", "", TRUE },
+		{ "<domain><sysinfo><uuid>" UUID "</uuid></sysinfo></domain>", "", TRUE },
+		{ "<domain><uuid/></domain>", "", TRUE },
+		{ "<domain><uuid>" UUID "0</uuid></domain>", "", TRUE },
+		{ "<domain><uuid>a\nMESSAGE=b</uuid></domain>", "", TRUE },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		char uuid[GCLK_UUID_TEXT] = "x";
+		GclkNeed need;
+
+		GCLK_ASSERT_INT(gclk_need_from_domain(
+					cases[i].xml, strlen(cases[i].xml), &need, uuid, NULL),
+			cases[i].good);
+		GCLK_ASSERT_STR(uuid, cases[i].uuid);
+	}
+}
+
 static void test_entities(void)
 {
 	static const char laughs[] =
@@ -252,6 +282,7 @@ int main(void)
 	static const GclkTestCase cases[] = {
 		{ "good", test_good },
 		{ "bad", test_bad },
+		{ "uuid", test_uuid },
 		{ "entities", test_entities },
 		{ "huge", test_huge },
 		{ "deep", test_deep },
