@@ -6,7 +6,8 @@
 #include "sources.h"
 
 #define LOOK_INTERVAL (60 * GCLK_NS_PER_S)
-/* While there is nothing to go by: a lease may come any moment after boot. */
+/* While there is nothing to go by: a lease may come any moment after boot. (A look at all processes
+   is too dear for that, where there are thousands.) */
 #define LOOK_INTERVAL_BARE (10 * GCLK_NS_PER_S)
 /* Leases and configurations are smaller. */
 #define PLACE_LIMIT     (1024 * 1024)
@@ -125,13 +126,7 @@ static void look_for_servers(GclkLookout *l)
 
 /* --- looking ---------------------------------------------------------------------------------- */
 
-static void on_timer(gpointer user)
-{
-	GclkLookout *l = user;
-
-	l->timer = 0;
-	gclk_lookout_look(l);
-}
+static void on_timer(gpointer user);
 
 static void look_again(GclkLookout *l, gint64 delay)
 {
@@ -139,20 +134,40 @@ static void look_again(GclkLookout *l, gint64 delay)
 	l->timer = l->platform->timer_start(l->platform, delay, on_timer, l);
 }
 
-void gclk_lookout_look(GclkLookout *l)
+static void look(GclkLookout *l)
 {
+	const gint64 now = l->platform->boottime(l->platform);
+
 	look_at_helper(l);
-	look_for_rivals(l);
+	if (l->looked == 0 || now - l->looked >= LOOK_INTERVAL) {
+		look_for_rivals(l);
+		l->looked = now;
+	}
 	look_for_servers(l);
 	gclk_sources_look_for_ptp(l->agent, l->platform, l->config);
 	gclk_agent_look_at_clocksource(l->agent);
 	if (l->checkup)
-		gclk_checkup_look(l->checkup, l->agent, l->platform->boottime(l->platform));
+		gclk_checkup_look(l->checkup, l->agent, now);
 	look_again(l, l->config->servers->len ? LOOK_INTERVAL : LOOK_INTERVAL_BARE);
+}
+
+static void on_timer(gpointer user)
+{
+	GclkLookout *l = user;
+
+	l->timer = 0;
+	look(l);
+}
+
+void gclk_lookout_look(GclkLookout *l)
+{
+	l->looked = 0;
+	look(l);
 }
 
 void gclk_lookout_look_soon(GclkLookout *l)
 {
+	l->looked = 0;
 	look_again(l, 0);
 }
 

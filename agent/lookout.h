@@ -20,6 +20,7 @@ typedef struct {
 	GclkPrivileged *privileged; /* NULL: there is no such process */
 	GclkCheckup *checkup;       /* NULL: no checks are made */
 	guint timer;
+	gint64 looked; /* boot time of the last look at all processes; 0: it is due */
 } GclkLookout;
 
 /* May the clock be steered, with these rivals around? reason is the caller's. */

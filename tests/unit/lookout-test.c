@@ -76,10 +76,59 @@ static void eras(void)
 	bed_clear(&bed);
 }
 
+/* --- looks ------------------------------------------------------------------------------------ */
+
+static guint looks_at_proc;
+
+static char **count_directory(GclkPlatform *platform, const char *path, GError **error)
+{
+	(void)platform;
+	looks_at_proc += strcmp(path, "/proc") == 0;
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: not there", path);
+	return NULL;
+}
+
+static void on_report(gpointer user, GclkAgent *agent, gboolean urgent)
+{
+	(void)user;
+	(void)agent;
+	(void)urgent;
+}
+
+/* Without servers a lease is looked for often, and all processes are not: there may be thousands.
+ */
+static void processes(void)
+{
+	static const GclkAgentEvents events = { .report = on_report };
+	GclkEnvironment environment = { .boot_id = (char *)"a-boot",
+		.hypervisor = (char *)"kvm",
+		.container = (char *)"none" };
+	Bed bed;
+
+	bed_init(&bed);
+	bed.platform->list_directory = count_directory;
+	bed.lookout.config->discover = FALSE;
+	bed.lookout.environment = &environment;
+	bed.lookout.agent = gclk_agent_new(
+		bed.platform, bed.lookout.config, &environment, FALSE, NULL, &events, NULL);
+	looks_at_proc = 0;
+	gclk_lookout_look(&bed.lookout);
+	GCLK_ASSERT_INT(looks_at_proc, 1);
+	sim_run(bed.world.vm, 305 * GCLK_NS_PER_S);
+	GCLK_ASSERT_INT(looks_at_proc, 6);
+	gclk_lookout_look_soon(&bed.lookout);
+	sim_run(bed.world.vm, 306 * GCLK_NS_PER_S);
+	GCLK_ASSERT_INT(looks_at_proc, 7);
+	gclk_lookout_stop(&bed.lookout);
+	gclk_agent_free(bed.lookout.agent);
+	bed_clear(&bed);
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
 		{ "around when are we", eras },
+		{ "processes are looked at seldom", processes },
 		{ NULL, NULL },
 	};
 
