@@ -156,15 +156,3 @@ const GclkPtpClock *gclk_ptp_clock_expected(const char *hypervisor)
 			return &clocks[i];
 	return NULL;
 }
-
-char *gclk_ptp_clock_hint(const char *hypervisor)
-{
-	const GclkPtpClock *clock = gclk_ptp_clock_expected(hypervisor);
-
-	if (!clock)
-		return NULL;
-	return g_strdup_printf(
-		"the kernel module %s (%s) may bring the host's clock: try modprobe %s, then "
-		"restart guestclockd",
-		clock->module, clock->config, clock->module);
-}

@@ -49,7 +49,7 @@ static const GclkClocksourceRow table[] = {
 	{ "bhyve", GCLK_AGE_CLOCKSOURCE, "tsc kvm-clock", "hpet acpi_pm", NULL, NULL,
 		"use a host whose TSC is invariant" },
 	{ "parallels", GCLK_AGE_CLOCKSOURCE, "tsc kvm-clock", NULL, "acpi_pm hpet", COSTLY,
-		ASK_INVTSC },
+		"use a kernel with kvm-clock (CONFIG_KVM_GUEST)" },
 	{ "apple", GCLK_AGE_CLOCKSOURCE, "arch_sys_counter tsc", NULL, NULL, NULL,
 		"use a kernel with CONFIG_ARM_ARCH_TIMER" },
 	{ "powervm", GCLK_AGE_CLOCKSOURCE, "timebase", NULL, NULL, NULL, NULL },

@@ -45,11 +45,6 @@ GclkTimescale gclk_ptp_clock_timescale(const GclkPtpClock *clock, const char *ke
 /* The clock that this hypervisor may offer, for hints about missing drivers, or NULL. */
 const GclkPtpClock *gclk_ptp_clock_expected(const char *hypervisor);
 
-/* "the kernel module ptp_kvm (CONFIG_PTP_1588_CLOCK_KVM) may bring the host's clock: try modprobe
-   ptp_kvm, then restart guestclockd", or NULL. The restart is for systemd's DeviceAllow=char-ptp,
-   which is nothing while no driver has registered that class. Caller frees. */
-char *gclk_ptp_clock_hint(const char *hypervisor);
-
 /* In a pattern '#' stands for one or more decimal digits, '%' for exactly two lower-case
    hexadecimal digits, '*' at the end for anything; all else for itself. */
 gboolean gclk_ptp_name_matches(const char *pattern, const char *name);
