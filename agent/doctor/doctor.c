@@ -117,6 +117,10 @@ static void write_ticks(GclkJson *json, const GclkTickHealth *ticks)
 		gclk_json_null(json, "steal_share");
 	else
 		gclk_json_double(json, "steal_share", ticks->steal_share, 6);
+	if (ticks->backlog < 0)
+		gclk_json_null(json, "backlog_ns");
+	else
+		gclk_json_int(json, "backlog_ns", ticks->backlog);
 	gclk_json_end_object(json);
 }
 

@@ -196,6 +196,7 @@ static void test_json(void)
 		.lost_error_ppm = INFINITY,
 		.reference = "rtc",
 		.steal_share = -1,
+		.backlog = 2500000,
 	};
 	const GclkDoctorReport report = {
 		.findings = findings, .unreadable = unreadable, .ticks = &ticks
@@ -219,6 +220,7 @@ static void test_json(void)
 	GCLK_ASSERT_STR(json_object_get_string_member(part, "verdict"), "losing-time");
 	CU_ASSERT_TRUE(json_object_get_null_member(part, "lost_error_ppm"));
 	CU_ASSERT_TRUE(json_object_get_null_member(part, "steal_share"));
+	GCLK_ASSERT_INT(json_object_get_int_member(part, "backlog_ns"), 2500000);
 	part = json_array_get_object_element(json_object_get_array_member(object, "unreadable"), 0);
 	GCLK_ASSERT_STR(json_object_get_string_member(part, "path"), "/dev/kmsg");
 }
