@@ -146,10 +146,10 @@ static GBytes *fetch(
 	return NULL;
 }
 
-GclkHostSync *gclk_host_cli_ask(const GclkHostConfig *config, const GclkHostWhere *where)
+GclkHostSync *gclk_host_cli_ask(
+	const GclkHostConfig *config, const GclkHostWhere *where, GError **error)
 {
 	const GclkSyncPolicy policy = gclk_host_config_policy(config);
-	g_autoptr(GError) error = NULL;
 	g_autoptr(GBytes) bytes = NULL;
 	gconstpointer data;
 	gint64 age = 0;
@@ -157,11 +157,9 @@ GclkHostSync *gclk_host_cli_ask(const GclkHostConfig *config, const GclkHostWher
 
 	if (!where->from && !where->esxi)
 		return ask_daemons(config);
-	bytes = fetch(config, where, &age, &error);
-	if (!bytes) {
-		gclk_host_cli_complain("%s", error->message);
+	bytes = fetch(config, where, &age, error);
+	if (!bytes)
 		return NULL;
-	}
 	data = g_bytes_get_data(bytes, &length);
 	return gclk_esxi_sync(data ? data : "", length, g_get_real_time() * GCLK_NS_PER_US,
 		MAX(age, -1), &policy);

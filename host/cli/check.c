@@ -6,7 +6,6 @@
 #include "cli/cli.h"
 #include "gate/check-report.h"
 #include "gate/domains.h"
-#include "guestclock/duration.h"
 
 typedef struct {
 	char *need, *max_error, *xml, *uri;
@@ -34,20 +33,11 @@ static void free_domain(gpointer domain)
 /* --need and --max-error as a domain without a name. */
 static GclkDomain *need_of_options(const Choice *choice, GError **error)
 {
-	g_autoptr(GString) words = g_string_new(choice->need);
 	g_autoptr(GclkDomain) domain = g_new0(GclkDomain, 1);
-	gint64 ns = 0;
 
-	if (choice->max_error) {
-		if (!gclk_duration_parse(choice->max_error, &ns, error)) {
-			g_prefix_error(error, "--max-error %s: ", choice->max_error);
-			return NULL;
-		}
-		g_string_append_printf(
-			words, " max-error-us=%" G_GINT64_FORMAT, ns / GCLK_NS_PER_US);
-	}
-	return gclk_need_from_words(words->str, &domain->need, error) ? g_steal_pointer(&domain)
-								      : NULL;
+	if (!gclk_host_cli_need(choice->need, choice->max_error, NULL, &domain->need, error))
+		return NULL;
+	return g_steal_pointer(&domain);
 }
 
 /* One byte more than is accepted, so that too much is seen as such. */
@@ -130,13 +120,16 @@ static char *report(const GclkHostOptions *options, const Choice *choice, const 
 
 static int check(const GclkHostOptions *options, const Choice *choice, const GPtrArray *domains)
 {
-	g_autoptr(GclkHostSync) sync = gclk_host_cli_ask(options->config, &choice->where);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GclkHostSync) sync = gclk_host_cli_ask(options->config, &choice->where, &error);
 	g_autofree GclkVerdict *verdicts = g_new0(GclkVerdict, MAX(domains->len, 1));
 	g_autofree GclkCheckRow *rows = g_new0(GclkCheckRow, MAX(domains->len, 1));
 	g_autofree char *text = NULL;
 
-	if (!sync)
+	if (!sync) {
+		gclk_host_cli_complain("%s", error->message);
 		return GCLK_EXIT_UNKNOWN;
+	}
 	judge_all(domains, sync, verdicts, rows);
 	text = report(options, choice, rows, domains->len, sync);
 	fputs(text, stdout);

@@ -54,7 +54,13 @@ void gclk_host_where_clear(GclkHostWhere *where);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GclkHostWhere, gclk_host_where_clear)
 
 /* Asks this host's daemons now, and keeps the answer for the gate where that is possible; or reads
-   what the ESXi host printed. NULL: it has said why not. */
-GclkHostSync *gclk_host_cli_ask(const GclkHostConfig *config, const GclkHostWhere *where);
+   what the ESXi host printed. */
+GclkHostSync *gclk_host_cli_ask(
+	const GclkHostConfig *config, const GclkHostWhere *where, GError **error);
+
+/* A need from the command line, with the words and limits of the element; max_error and enforce may
+   be NULL. */
+gboolean gclk_host_cli_need(const char *protocol, const char *max_error, const char *enforce,
+	GclkNeed *out, GError **error);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/cli.h"
 #include "guestclock/console.h"
+#include "guestclock/duration.h"
 
 void gclk_host_cli_complain(const char *format, ...)
 {
@@ -43,6 +44,29 @@ static gboolean check_words(const GclkHostOptions *options, guint max_words, con
 		gclk_host_cli_complain("there is no place for \"%s\" (see %s --help)",
 			options->words[max_words], name);
 	return n <= max_words;
+}
+
+gboolean gclk_host_cli_need(const char *protocol, const char *max_error, const char *enforce,
+	GclkNeed *out, GError **error)
+{
+	g_autoptr(GString) words = g_string_new(protocol);
+	gint64 ns = 0;
+
+	if (max_error && !gclk_duration_parse(max_error, &ns, error)) {
+		g_prefix_error(error, "--max-error %s: ", max_error);
+		return FALSE;
+	}
+	if (max_error && (ns < GCLK_NS_PER_US || ns > GCLK_NEED_MAX_ERROR_MAX)) {
+		g_set_error(error, GCLK_NEED_ERROR, GCLK_NEED_ERROR_VALUE,
+			"--max-error %s: it must be from 1us to 1000s", max_error);
+		return FALSE;
+	}
+	if (max_error)
+		g_string_append_printf(
+			words, " max-error-us=%" G_GINT64_FORMAT, ns / GCLK_NS_PER_US);
+	if (enforce)
+		g_string_append_printf(words, " enforce=%s", enforce);
+	return gclk_need_from_words(words->str, out, error);
 }
 
 gboolean gclk_host_cli_parse(GclkHostOptions *options, const char *usage, const char *summary,

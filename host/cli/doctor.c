@@ -20,7 +20,7 @@ static int exit_code(const GclkHostDiagnosis *diagnosis, const GclkHostSync *syn
 static int examine(const GclkHostOptions *options, gboolean libvirt, const char *uri)
 {
 	const GclkHostWhere here = { 0 };
-	g_autoptr(GclkHostSync) sync = gclk_host_cli_ask(options->config, &here);
+	g_autoptr(GclkHostSync) sync = gclk_host_cli_ask(options->config, &here, NULL);
 	const GclkHostExamination wish = {
 		.config = options->config,
 		.config_file = options->config_file ? options->config_file : GCLK_HOST_CONFIG_FILE,

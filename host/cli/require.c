@@ -5,7 +5,6 @@
 
 #include "cli/cli.h"
 #include "gate/domains.h"
-#include "guestclock/duration.h"
 #include "guestclock/json-writer.h"
 
 typedef struct {
@@ -21,28 +20,6 @@ static void choice_clear(Choice *choice)
 	g_free(choice->uri);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Choice, choice_clear)
-
-/* The same words and limits as in the element. */
-static gboolean read_need(const Choice *choice, GclkNeed *need)
-{
-	g_autoptr(GString) words = g_string_new(choice->protocol);
-	g_autoptr(GError) error = NULL;
-	gint64 ns = 0;
-
-	if (choice->max_error && !gclk_duration_parse(choice->max_error, &ns, &error)) {
-		gclk_host_cli_complain("--max-error %s: %s", choice->max_error, error->message);
-		return FALSE;
-	}
-	if (choice->max_error)
-		g_string_append_printf(
-			words, " max-error-us=%" G_GINT64_FORMAT, ns / GCLK_NS_PER_US);
-	if (choice->enforce)
-		g_string_append_printf(words, " enforce=%s", choice->enforce);
-	if (gclk_need_from_words(words->str, need, &error))
-		return TRUE;
-	gclk_host_cli_complain("%s", error->message);
-	return FALSE;
-}
 
 static char *need_json(const GclkDomain *domain)
 {
@@ -123,6 +100,7 @@ int gclk_host_cli_require(int argc, char **argv)
 		{ "connect", 'c', 0, G_OPTION_ARG_STRING, &choice.uri, "libvirt's URI", "URI" },
 		{ 0 },
 	};
+	g_autoptr(GError) error = NULL;
 	GclkNeed need = { 0 };
 
 	if (!gclk_host_cli_parse(&options, "DOMAIN",
@@ -135,7 +113,10 @@ int gclk_host_cli_require(int argc, char **argv)
 				       "needed (see hostclock require --help)");
 		return GCLK_EXIT_UNKNOWN;
 	}
-	if (choice.protocol && !read_need(&choice, &need))
+	if (choice.protocol && !gclk_host_cli_need(choice.protocol, choice.max_error,
+				       choice.enforce, &need, &error)) {
+		gclk_host_cli_complain("%s", error->message);
 		return GCLK_EXIT_UNKNOWN;
+	}
 	return run(&options, &choice, &need);
 }

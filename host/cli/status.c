@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "guestclock/finding.h"
+#include "guestclock/text.h"
 #include "sync/sync-report.h"
 
 static int exit_code(const GclkHostSync *sync)
@@ -15,10 +16,20 @@ static int exit_code(const GclkHostSync *sync)
 	return sync->fallback ? GCLK_EXIT_WARNING : gclk_findings_exit_code(sync->findings);
 }
 
+/* Monitoring shows standard output only. */
+static int no_answer(const char *why)
+{
+	g_autofree char *clean = gclk_text_clean(why);
+
+	printf("HOSTCLOCK UNKNOWN - %s\n", g_strdelimit(clean, "|", '/'));
+	return GCLK_EXIT_UNKNOWN;
+}
+
 int gclk_host_cli_status(int argc, char **argv)
 {
 	g_auto(GclkHostOptions) options = { 0 };
 	g_autoptr(GclkHostSync) sync = NULL;
+	g_autoptr(GError) error = NULL;
 	g_autofree char *text = NULL;
 	g_auto(GclkHostWhere) where = { 0 };
 	gboolean nagios = FALSE;
@@ -38,10 +49,14 @@ int gclk_host_cli_status(int argc, char **argv)
 		    "Tells what holds this host's clock, with the evidence.\n"
 		    "Exit status: 0 synchronised, 1 warning, 2 not synchronised, 3 unknown.",
 		    extra, 0, argc, argv))
-		return options.exit_code;
-	sync = gclk_host_cli_ask(options.config, &where);
-	if (!sync)
-		return GCLK_EXIT_UNKNOWN;
+		return nagios && options.exit_code == GCLK_EXIT_UNKNOWN
+			       ? no_answer("wrong usage or configuration, see standard error")
+			       : options.exit_code;
+	sync = gclk_host_cli_ask(options.config, &where, &error);
+	if (!sync) {
+		gclk_host_cli_complain("%s", error->message);
+		return nagios ? no_answer(error->message) : GCLK_EXIT_UNKNOWN;
+	}
 	if (options.json)
 		text = gclk_host_sync_json(sync);
 	else if (nagios)

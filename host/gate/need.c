@@ -14,7 +14,7 @@
 #define NAMESPACE_STEM "urn:guestclock:"
 
 #define NO_PROTOCOL  "the need says no protocol: any, ntp or ptp"
-#define ERROR_US_MAX 1000000000 /* 1,000 s: more than any clock that somebody would demand */
+#define ERROR_US_MAX (GCLK_NEED_MAX_ERROR_MAX / GCLK_NS_PER_US)
 
 G_DEFINE_QUARK(gclk - need - error - quark, gclk_need_error)
 
@@ -89,7 +89,7 @@ static gboolean set_max_error(GclkNeed *need, const char *value, GError **error)
 
 		g_set_error(error, GCLK_NEED_ERROR, GCLK_NEED_ERROR_VALUE,
 			"the need says max-error-us=\"%s\", which is no whole number of "
-			"microseconds from 1 to %d",
+			"microseconds from 1 to %" G_GINT64_FORMAT,
 			shown, ERROR_US_MAX);
 		return FALSE;
 	}

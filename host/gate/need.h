@@ -7,7 +7,7 @@
 #ifndef GUESTCLOCK_NEED_H
 #define GUESTCLOCK_NEED_H
 
-#include <glib.h>
+#include "guestclock/sample.h"
 
 #define GCLK_NEED_NAMESPACE "urn:guestclock:domain:1"
 
@@ -23,6 +23,9 @@ typedef struct {
 	gint64 max_error; /* ns; 0: none demanded */
 	gboolean strict;  /* else: warn only */
 } GclkNeed;
+
+/* More than any clock that somebody would demand. */
+#define GCLK_NEED_MAX_ERROR_MAX (1000 * GCLK_NS_PER_S)
 
 /* "any", "ntp", "ptp"; from_name gives -1 for another word or NULL. */
 const char *gclk_need_protocol_name(GclkNeedProtocol protocol);
