@@ -58,7 +58,7 @@ static GPtrArray *check_with_cause(const char *command_line, const char *clockso
 	const char *log, const GclkTickHealth *ticks)
 {
 	const GclkComposition given = {
-		GCLK_GUEST("kvm", MODERN, command_line, clocksource, ALL, log),
+		GCLK_GUEST("qemu", MODERN, command_line, clocksource, ALL, log),
 		.ticks = ticks,
 	};
 
@@ -157,9 +157,13 @@ static void test_daemons_word(void)
 static void test_no_bad_tsc(void)
 {
 	const GclkTickHealth lost = measured(GCLK_TICKS_LOSING, 3000, 200);
-	g_autoptr(GPtrArray) warped = check_with_cause(NULL, "jiffies",
-		"[    0.1] Measured 3000 cycles TSC warp between CPUs, turning off TSC clock.\n",
-		&lost);
+	const GclkComposition emulated = {
+		GCLK_GUEST("qemu", MODERN, NULL, "jiffies", ALL,
+			"[    0.1] Measured 3000 cycles TSC warp between CPUs, turning off TSC "
+			"clock.\n"),
+		.ticks = &lost,
+	};
+	g_autoptr(GPtrArray) warped = gclk_composed_check(&emulated, with_cause);
 	g_autofree char *fixes = gclk_composed_fixes(loss_of(warped));
 	GclkTickHealth slow = lost;
 	g_autoptr(GPtrArray) right = NULL;
