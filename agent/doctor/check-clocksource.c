@@ -180,12 +180,17 @@ static void report_loss(const Look *look)
 		"clocksource %s counts timer ticks: every tick that is lost is time lost",
 		look->current);
 
-	report(look, "clocksource-loses-time",
+	GclkFinding *finding = report(look, "clocksource-loses-time",
 		is_virtual(look) ? GCLK_SEVERITY_CRITICAL : GCLK_SEVERITY_WARNING, statement,
 		look->row && look->row->otherwise
 			? look->row->otherwise
 			: "no better clocksource is available: give this machine an HPET or an "
 			  "ACPI timer, or let the host expose an invariant TSC");
+
+	if (look->best && gclk_clocksource_judge(look->row, look->best) == GCLK_CLOCKSOURCE_BAD)
+		gclk_finding_add_evidence(finding,
+			"%s is slow, but loses nothing; something better is for the host to give",
+			look->best);
 }
 
 static void report_bad(const Look *look)
@@ -335,6 +340,15 @@ static char **usable(const GclkSurvey *survey)
 	return (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
 }
 
+/* From one that loses time to a slow one that does not, where there is nothing better. */
+static const char *slow_one(const Look *look, char *const *names)
+{
+	for (gsize i = 0; names[i]; i++)
+		if (gclk_clocksource_judge(look->row, names[i]) == GCLK_CLOCKSOURCE_BAD)
+			return names[i];
+	return NULL;
+}
+
 static void judge(Look *look)
 {
 	const GclkClocksourceVerdict verdict = gclk_clocksource_judge(look->row, look->current);
@@ -374,5 +388,7 @@ void gclk_check_clocksource(const GclkSurvey *survey, GPtrArray *findings)
 	look.forced = gclk_parameters_forced_clocksource(parameters);
 	names = usable(survey);
 	look.best = gclk_clocksource_best(look.row, names);
+	if (!look.best && gclk_clocksource_judge(look.row, look.current) == GCLK_CLOCKSOURCE_LOSES)
+		look.best = slow_one(&look, names);
 	judge(&look);
 }
