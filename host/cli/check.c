@@ -148,8 +148,7 @@ int gclk_host_cli_check(int argc, char **argv)
 		{ "need", 'n', 0, G_OPTION_ARG_STRING, &choice.need,
 			"Check a need instead of a domain: any, ntp, ptp", "WORD" },
 		{ "max-error", 'e', 0, G_OPTION_ARG_STRING, &choice.max_error,
-			"With --need: how far the host's clock may be off, such as 100us",
-			"DURATION" },
+			"With --need: how far the clock may be off (100us)", "TIME" },
 		{ "xml", 0, 0, G_OPTION_ARG_FILENAME, &choice.xml,
 			"Check a domain's XML; - is standard input", "FILE" },
 		{ "all", 'a', 0, G_OPTION_ARG_NONE, &choice.all, "Check all domains of this host",
@@ -158,11 +157,9 @@ int gclk_host_cli_check(int argc, char **argv)
 			NULL },
 		{ "connect", 'c', 0, G_OPTION_ARG_STRING, &choice.uri, "libvirt's URI", "URI" },
 		{ "from", 0, 0, G_OPTION_ARG_FILENAME, &choice.where.from,
-			"Of an ESXi host: what esxcli and ntpq printed there; - is standard input",
-			"FILE" },
+			"Of an ESXi host: what esxcli and ntpq printed there", "FILE" },
 		{ "esxi", 0, 0, G_OPTION_ARG_STRING, &choice.where.esxi,
-			"Of an ESXi host: run the command of its group in the configuration",
-			"NAME" },
+			"Of an ESXi host: by the command of [esxi NAME]", "NAME" },
 		{ 0 },
 	};
 

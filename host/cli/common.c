@@ -81,7 +81,7 @@ gboolean gclk_host_cli_parse(GclkHostOptions *options, const char *usage, const 
 		{ "color", 0, 0, G_OPTION_ARG_STRING, &color,
 			"Colour: auto (default), always, never", "WHEN" },
 		{ "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config_file,
-			"Configuration (default " GCLK_HOST_CONFIG_FILE ")", "FILE" },
+			"Instead of " GCLK_HOST_CONFIG_FILE, "FILE" },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->words, NULL,
 			NULL },
 		{ 0 },

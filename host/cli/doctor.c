@@ -54,8 +54,7 @@ int gclk_host_cli_doctor(int argc, char **argv)
 	if (!gclk_host_cli_parse(&options, NULL,
 		    "Tells what is wrong with the time of this host and with the gate before its "
 		    "VMs,\nand what to do about it.\n"
-		    "Exit status: 0 nothing worse than a note, 1 warning, 2 critical, 3 it cannot "
-		    "be told.",
+		    "Exit status: 0 nothing worse than a note, 1 warning, 2 critical, 3 unknown.",
 		    extra, 0, argc, argv))
 		return options.exit_code;
 	if (uri && no_libvirt) {

@@ -92,9 +92,9 @@ int gclk_host_cli_require(int argc, char **argv)
 		{ "protocol", 'p', 0, G_OPTION_ARG_STRING, &choice.protocol,
 			"What must hold the host's clock: any, ntp, ptp", "WORD" },
 		{ "max-error", 'e', 0, G_OPTION_ARG_STRING, &choice.max_error,
-			"How far the host's clock may be off, such as 100us", "DURATION" },
+			"How far the host's clock may be off (100us)", "TIME" },
 		{ "enforce", 0, 0, G_OPTION_ARG_STRING, &choice.enforce,
-			"strict (default): do not start elsewhere; warn: start and warn", "WORD" },
+			"Elsewhere: strict (default) refuses, warn starts", "WORD" },
 		{ "remove", 0, 0, G_OPTION_ARG_NONE, &choice.remove, "Demand nothing", NULL },
 		{ "show", 0, 0, G_OPTION_ARG_NONE, &choice.show, "Show what is demanded", NULL },
 		{ "connect", 'c', 0, G_OPTION_ARG_STRING, &choice.uri, "libvirt's URI", "URI" },
@@ -104,8 +104,8 @@ int gclk_host_cli_require(int argc, char **argv)
 	GclkNeed need = { 0 };
 
 	if (!gclk_host_cli_parse(&options, "DOMAIN",
-		    "Writes what a VM demands of its host's clock into its libvirt metadata, and "
-		    "reads it back.",
+		    "Writes what a VM demands of its host's clock into its libvirt "
+		    "metadata,\nand reads it back.",
 		    extra, 1, argc, argv))
 		return options.exit_code;
 	if (!options.words || !!choice.protocol + choice.remove + choice.show != 1) {

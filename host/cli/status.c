@@ -35,11 +35,9 @@ int gclk_host_cli_status(int argc, char **argv)
 	gboolean nagios = FALSE;
 	const GOptionEntry extra[] = {
 		{ "from", 0, 0, G_OPTION_ARG_FILENAME, &where.from,
-			"Of an ESXi host: what esxcli and ntpq printed there; - is standard input",
-			"FILE" },
+			"Of an ESXi host: what esxcli and ntpq printed there", "FILE" },
 		{ "esxi", 0, 0, G_OPTION_ARG_STRING, &where.esxi,
-			"Of an ESXi host: run the command of its group in the configuration",
-			"NAME" },
+			"Of an ESXi host: by the command of [esxi NAME]", "NAME" },
 		{ "nagios", 0, 0, G_OPTION_ARG_NONE, &nagios,
 			"One line with performance data, for monitoring", NULL },
 		{ 0 },
