@@ -65,6 +65,9 @@ gboolean gclk_reference_rate_from_status(
 	if (!clocksource || g_strcmp0(status->clocksource, clocksource) != 0 ||
 		!isfinite(ticks->lost_error_ppm) || !(fabs(ticks->lost_ppm) < 1e6))
 		return FALSE;
+	/* half a minute after a switch it still tells of the clocksource before */
+	if (!gclk_tick_driven(clocksource) && fabs(ticks->lost_ppm) > GCLK_TICK_RATE_LIMIT)
+		return FALSE;
 	rate->name = GCLK_TICK_COUNTER_DAEMON;
 	rate->error_ppm = ticks->lost_error_ppm;
 	rate->steady = !gclk_tick_driven(clocksource);

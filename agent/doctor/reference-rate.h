@@ -21,8 +21,8 @@ void gclk_reference_rate_free(GclkReferenceRate *rate);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkReferenceRate, gclk_reference_rate_free)
 
 /* Takes the daemon's word. FALSE: it does not know the rate of this clocksource (NULL: not known)
-   from a source of time. Of a clocksource that counts ticks it knows what was, which need not be so
-   now. */
+   from a source of time, or says of one that counts by itself what is worth being measured anew. Of
+   a clocksource that counts ticks it knows what was, which need not be so now. */
 gboolean gclk_reference_rate_from_status(
 	GclkReferenceRate *rate, const GclkStatus *status, const char *clocksource);
 

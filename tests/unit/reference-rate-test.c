@@ -241,6 +241,11 @@ static void test_daemon(void)
 	status->ticks.lost_ppm = -12;
 	CU_ASSERT_TRUE(take(status, "tsc", &counter));
 	CU_ASSERT_TRUE(counter.steady);
+	status->ticks.lost_ppm = 48211.5; /* as of the jiffies that it was half a minute ago */
+	CU_ASSERT_FALSE(take(status, "tsc", &counter));
+	status->ticks.lost_ppm = -501;
+	CU_ASSERT_FALSE(take(status, "tsc", &counter));
+	status->ticks.lost_ppm = -12;
 	status->ticks.lost_error_ppm = INFINITY;
 	CU_ASSERT_FALSE(take(status, "tsc", &counter));
 	status->ticks.lost_error_ppm = 5;
