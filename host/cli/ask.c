@@ -6,10 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
-#include "sync/cache.h"
 #include "sync/esxi-text.h"
 #include "sync/esxi.h"
 
@@ -25,12 +23,10 @@ static GclkHostSync *ask_daemons(const GclkHostConfig *config)
 {
 	const GclkProbePlaces places = gclk_host_config_places(config);
 	const GclkSyncPolicy policy = gclk_host_config_policy(config);
-	GclkHostSync *sync = gclk_host_sync_ask(&places, &policy);
 
-	/* What a plain user may see is less than what the gate, which is root, would see. */
-	if (geteuid() == 0)
-		gclk_sync_cache_save(config->run_directory, sync);
-	return sync;
+	/* Not kept for the gate: this may be another policy, another user, another network
+	   namespace than its own. */
+	return gclk_host_sync_ask(&places, &policy);
 }
 
 /* --- a command -------------------------------------------------------------------------------- */

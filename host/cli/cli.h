@@ -53,8 +53,7 @@ typedef struct {
 void gclk_host_where_clear(GclkHostWhere *where);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GclkHostWhere, gclk_host_where_clear)
 
-/* Asks this host's daemons now, and keeps the answer for the gate where that is possible; or reads
-   what the ESXi host printed. */
+/* Asks this host's daemons now, or reads what the ESXi host printed. */
 GclkHostSync *gclk_host_cli_ask(
 	const GclkHostConfig *config, const GclkHostWhere *where, GError **error);
 
