@@ -104,11 +104,14 @@ static void ask_servers(
 static void check_ntp(const Work *work, Asking *asking, GPtrArray *findings)
 {
 	GclkPlatform *platform = work->machine->platform;
+	const GclkSurvey *survey = work->out->survey;
 	GclkNtpView view = {
 		.has_precision = has_precision(platform),
-		.keeper = keeper_of(work->out->survey),
+		.keeper = keeper_of(survey),
+		.foreign = !survey->detection->owns_clock,
 	};
 
+	view.kept = view.keeper && survey->has_discipline && !survey->discipline.unsynchronised;
 	if (work->wishes->status) {
 		gclk_check_ntp_status(&view, work->wishes->status, findings);
 		return;
