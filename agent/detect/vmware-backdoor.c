@@ -21,24 +21,27 @@
 #define FEATURE_VMCALL  (1u << 1)
 #define HYPERVISOR_BIT  (1u << 31)
 
+/* On locals: on 32 bits there is no register left for a pointer to them. */
 #define CALL(instruction, r)                                                                       \
-	__asm__ volatile(instruction                                                               \
-			 : "+a"((r)->a), "+b"((r)->b), "+c"((r)->c), "+d"((r)->d), "+S"((r)->si),  \
-			 "+D"((r)->di)                                                             \
-			 :                                                                         \
-			 : "memory", "cc")
+	__asm__ volatile(                                                                          \
+		instruction                                                                        \
+		: "+a"((r).a), "+b"((r).b), "+c"((r).c), "+d"((r).d), "+S"((r).si), "+D"((r).di)   \
+		:                                                                                  \
+		: "memory", "cc")
 
 void gclk_backdoor_call(guint32 features, guint32 command, GclkBackdoorRegisters *out)
 {
-	*out = (GclkBackdoorRegisters){ .a = GCLK_BACKDOOR_MAGIC, .c = command };
+	GclkBackdoorRegisters r = { .a = GCLK_BACKDOOR_MAGIC, .c = command };
+
 	if (features & FEATURE_VMCALL) {
-		CALL("vmcall", out);
+		CALL("vmcall", r);
 	} else if (features & FEATURE_VMMCALL) {
-		CALL("vmmcall", out);
+		CALL("vmmcall", r);
 	} else {
-		out->d = PORT;
-		CALL("inl %%dx, %%eax", out);
+		r.d = PORT;
+		CALL("inl %%dx, %%eax", r);
 	}
+	*out = r;
 }
 
 gboolean gclk_backdoor_expected(GclkCpuid cpuid, guint32 *features)
