@@ -28,13 +28,7 @@ static char *need_json(const GclkDomain *domain)
 	gclk_json_begin_object(json, NULL);
 	gclk_json_string(json, "domain", domain->name);
 	gclk_json_string(json, "uuid", domain->uuid);
-	gclk_json_boolean(json, "declared", domain->need.declared);
-	gclk_json_string(json, "protocol", gclk_need_protocol_name(domain->need.protocol));
-	if (domain->need.max_error > 0)
-		gclk_json_int(json, "max_error_ns", domain->need.max_error);
-	else
-		gclk_json_null(json, "max_error_ns");
-	gclk_json_string(json, "enforce", domain->need.strict ? "strict" : "warn");
+	gclk_need_write(json, &domain->need);
 	gclk_json_end_object(json);
 	return gclk_json_finish(json);
 }

@@ -149,27 +149,17 @@ char *gclk_check_table(const GclkCheckRow *rows, gsize n, gboolean color)
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static void write_need(GclkJson *json, const GclkNeed *need)
-{
-	gclk_json_begin_object(json, "need");
-	gclk_json_boolean(json, "declared", need->declared);
-	gclk_json_string(json, "protocol", gclk_need_protocol_name(need->protocol));
-	if (need->max_error > 0)
-		gclk_json_int(json, "max_error_ns", need->max_error);
-	else
-		gclk_json_null(json, "max_error_ns");
-	gclk_json_string(json, "enforce", need->strict ? "strict" : "warn");
-	gclk_json_end_object(json);
-}
-
 static void write_row(GclkJson *json, const GclkCheckRow *row)
 {
 	gclk_json_begin_object(json, NULL);
 	gclk_json_string(json, "vm", row->vm);
-	if (row->need_error)
+	if (row->need_error) {
 		gclk_json_null(json, "need");
-	else
-		write_need(json, row->need);
+	} else {
+		gclk_json_begin_object(json, "need");
+		gclk_need_write(json, row->need);
+		gclk_json_end_object(json);
+	}
 	gclk_json_string(json, "verdict", gclk_verdict_name(kind_of(row)));
 	gclk_json_string(json, "reason", reason_of(row));
 	gclk_json_string(json, "remedy", remedy_of(row));

@@ -283,3 +283,14 @@ char *gclk_need_text(const GclkNeed *need)
 		return g_strdup("takes any host clock");
 	return g_strdup_printf("needs %s", hosts[need->protocol]);
 }
+
+void gclk_need_write(GclkJson *json, const GclkNeed *need)
+{
+	gclk_json_boolean(json, "declared", need->declared);
+	gclk_json_string(json, "protocol", gclk_need_protocol_name(need->protocol));
+	if (need->max_error > 0)
+		gclk_json_int(json, "max_error_ns", need->max_error);
+	else
+		gclk_json_null(json, "max_error_ns");
+	gclk_json_string(json, "enforce", need->strict ? "strict" : "warn");
+}

@@ -7,6 +7,7 @@
 #ifndef GUESTCLOCK_NEED_H
 #define GUESTCLOCK_NEED_H
 
+#include "guestclock/json-writer.h"
 #include "guestclock/sample.h"
 
 #define GCLK_NEED_NAMESPACE "urn:guestclock:domain:1"
@@ -54,6 +55,8 @@ gboolean gclk_need_from_words(const char *text, GclkNeed *out, GError **error);
 
 /* The element as it goes into the metadata. Caller frees. */
 char *gclk_need_to_xml(const GclkNeed *need);
+/* Its keys, into the object that is open. */
+void gclk_need_write(GclkJson *json, const GclkNeed *need);
 /* "needs a PTP-synchronised host within 100 us". Caller frees. */
 char *gclk_need_text(const GclkNeed *need);
 

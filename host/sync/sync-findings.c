@@ -63,7 +63,7 @@ static void find_masters(const Look *look)
 		return;
 	finding = add(look, "two-masters", GCLK_SEVERITY_WARNING,
 		"let one of them alone steer it: stop the other, or start chronyd with -x",
-		"%s both steer the system clock", names->str);
+		"%s steer the system clock at the same time", names->str);
 	for (guint i = 0; i < masters->len; i++) {
 		const GclkDaemonReport *report = masters->pdata[i];
 
