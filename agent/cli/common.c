@@ -46,47 +46,26 @@ static char *default_run_directory(void)
 gboolean gclk_cli_parse(GclkCliOptions *options, const char *summary, const GOptionEntry *extra,
 	int argc, char **argv)
 {
-	g_autofree char *color = NULL;
-	gboolean help = FALSE;
 	const GOptionEntry common[] = {
-		{ "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON for programs",
-			NULL },
-		{ "color", 0, 0, G_OPTION_ARG_STRING, &color,
-			"Colour: auto (default), always, never", "WHEN" },
 		{ "run-directory", 0, 0, G_OPTION_ARG_FILENAME, &options->run_directory,
 			"Where guestclockd keeps its status", "DIR" },
 		{ 0 },
 	};
-	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-	g_autoptr(GError) error = NULL;
-	g_autofree char *name = g_strconcat("guestclock ", argv[0], NULL);
+	const GclkConsoleSyntax syntax = { "guestclock", NULL, summary, extra, common };
+	GclkConsoleOptions console = { 0 };
 
 	options->exit_code = GCLK_EXIT_UNKNOWN;
-	g_set_prgname(name);
-	g_option_context_set_help_enabled(context, FALSE);
-	g_option_context_set_summary(context, summary);
-	if (extra)
-		g_option_context_add_main_entries(context, extra, NULL);
-	g_option_context_add_main_entries(context, common, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, &error)) {
-		gclk_cli_complain("%s (see %s --help)", error->message, name);
-		return FALSE;
-	}
-	if (help) {
-		gclk_console_help(context);
-		options->exit_code = GCLK_EXIT_OK;
+	if (!gclk_console_parse(&syntax, &console, &argc, &argv)) {
+		options->exit_code = console.helped ? GCLK_EXIT_OK : GCLK_EXIT_UNKNOWN;
 		return FALSE;
 	}
 	if (argc > 1) {
-		gclk_cli_complain(
-			"%s takes no argument \"%s\" (see %s --help)", name, argv[1], name);
+		gclk_cli_complain("%s takes no argument \"%s\" (see %s --help)", g_get_prgname(),
+			argv[1], g_get_prgname());
 		return FALSE;
 	}
-	if (!gclk_console_color(color, &options->color)) {
-		gclk_cli_complain("--color=%s: should be auto, always or never", color);
-		return FALSE;
-	}
+	options->json = console.json;
+	options->color = console.color;
 	if (!options->run_directory)
 		options->run_directory = default_run_directory();
 	return TRUE;

@@ -72,43 +72,22 @@ gboolean gclk_host_cli_need(const char *protocol, const char *max_error, const c
 gboolean gclk_host_cli_parse(GclkHostOptions *options, const char *usage, const char *summary,
 	const GOptionEntry *extra, guint max_words, int argc, char **argv)
 {
-	g_autofree char *color = NULL;
-	gboolean help = FALSE;
 	const GOptionEntry common[] = {
-		{ "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON for programs",
-			NULL },
-		{ "color", 0, 0, G_OPTION_ARG_STRING, &color,
-			"Colour: auto (default), always, never", "WHEN" },
 		{ "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config_file,
 			"Instead of " GCLK_HOST_CONFIG_FILE, "FILE" },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->words, NULL,
 			NULL },
 		{ 0 },
 	};
-	g_autoptr(GOptionContext) context = g_option_context_new(usage);
-	g_autoptr(GError) error = NULL;
-	g_autofree char *name = g_strconcat("hostclock ", argv[0], NULL);
+	const GclkConsoleSyntax syntax = { "hostclock", usage, summary, extra, common };
+	GclkConsoleOptions console = { 0 };
 
 	options->exit_code = GCLK_EXIT_UNKNOWN;
-	g_set_prgname(name);
-	g_option_context_set_help_enabled(context, FALSE);
-	g_option_context_set_summary(context, summary);
-	if (extra)
-		g_option_context_add_main_entries(context, extra, NULL);
-	g_option_context_add_main_entries(context, common, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, &error)) {
-		gclk_host_cli_complain("%s (see %s --help)", error->message, name);
+	if (!gclk_console_parse(&syntax, &console, &argc, &argv)) {
+		options->exit_code = console.helped ? GCLK_EXIT_OK : GCLK_EXIT_UNKNOWN;
 		return FALSE;
 	}
-	if (help) {
-		gclk_console_help(context);
-		options->exit_code = GCLK_EXIT_OK;
-		return FALSE;
-	}
-	if (!gclk_console_color(color, &options->color)) {
-		gclk_host_cli_complain("--color must be auto, always or never");
-		return FALSE;
-	}
-	return check_words(options, max_words, name) && load_config(options);
+	options->json = console.json;
+	options->color = console.color;
+	return check_words(options, max_words, g_get_prgname()) && load_config(options);
 }
