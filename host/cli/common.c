@@ -74,7 +74,7 @@ gboolean gclk_host_cli_parse(GclkHostOptions *options, const char *usage, const 
 {
 	const GOptionEntry common[] = {
 		{ "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config_file,
-			"Instead of " GCLK_HOST_CONFIG_FILE, "FILE" },
+			"Instead of the usual hostclock.conf", "FILE" },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->words, NULL,
 			NULL },
 		{ 0 },
