@@ -73,10 +73,12 @@ static gboolean is_receiver_path(const char *path)
 	return name && begins_with_one_of(name, receiver_paths, G_N_ELEMENTS(receiver_paths));
 }
 
-/* timemaster and linuxptp's own examples name a clock that PTP feeds so. */
+/* timemaster and linuxptp's own examples name a clock that PTP feeds so; timemaster's tenth and
+   later ones are "PT10" .... */
 static gboolean is_ptp_refid(const char *refid)
 {
 	return g_ascii_strncasecmp(refid, "PTP", 3) == 0 ||
+	       (g_ascii_strncasecmp(refid, "PT", 2) == 0 && g_ascii_isdigit(refid[2])) ||
 	       g_ascii_strncasecmp(refid, "PHC", 3) == 0;
 }
 
@@ -106,8 +108,12 @@ static void use_feed(
 
 	out->kind = !is_ptp_refid(refid) && (receiver || shared) ? GCLK_REFERENCE_REFCLOCK
 								 : GCLK_REFERENCE_PHC;
-	if (!shared)
-		out->device = g_strndup(parameter, strcspn(parameter, ":"));
+	out->device = g_strndup(parameter, strcspn(parameter, ":"));
+	if (shared) { /* as what feeds it is named */
+		g_autofree char *segment = g_steal_pointer(&out->device);
+
+		out->device = g_strconcat("SHM ", segment, NULL);
+	}
 	out->text = g_strdup_printf("%s %s", driver, parameter);
 }
 

@@ -137,6 +137,7 @@ static const char *state_remedy(guint8 state)
 
 static void judge_follower(const Judge *judge, GclkDaemonReport *report)
 {
+	const GclkPtp4lSettings *settings = judge->view->settings;
 	gboolean slave = judge->port->state == GCLK_PTP_PORT_SLAVE;
 	g_autofree char *trouble = not_fresh(judge);
 	char offset[32];
@@ -149,7 +150,9 @@ static void judge_follower(const Judge *judge, GclkDaemonReport *report)
 				 ? -judge->state->master_offset
 				 : 0;
 	tell_offset(judge, offset);
-	if (!trouble && !slave && !judge->view->settings->free_running)
+	/* one that does not steer its clock stays UNCALIBRATED: ntpshm.c and refclock_sock.c of
+	   linuxptp never say that their servo has locked */
+	if (!trouble && !slave && !settings->free_running && !settings->feeds)
 		trouble = g_strdup("its servo has not locked yet");
 	report->locked = !trouble;
 	if (trouble)
@@ -158,8 +161,10 @@ static void judge_follower(const Judge *judge, GclkDaemonReport *report)
 	else
 		report->locked_why = g_strdup_printf(
 			"port %u is %s of %s, last Sync %s ago, %s from it", judge->port->number,
-			slave ? "SLAVE" : "UNCALIBRATED (free running), and hears", judge->gm,
-			judge->age_text, offset);
+			slave             ? "SLAVE"
+			: settings->feeds ? "UNCALIBRATED (feeding a refclock), and hears"
+					  : "UNCALIBRATED (free running), and hears",
+			judge->gm, judge->age_text, offset);
 }
 
 static void judge_lock(const Judge *judge, GclkDaemonReport *report)

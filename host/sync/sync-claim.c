@@ -243,7 +243,7 @@ static Match match_refclock(
 			continue;
 		if (feeder != ptp && match_devices(feeder->device, ptp->device) == MATCH_NO)
 			continue;
-		/* the device of a SHM segment is not known */
+		/* which segment ntpd reads is not known */
 		if (!ntp->device || strcmp(ntp->device, feeder->feeds) == 0)
 			return MATCH_YES;
 	}

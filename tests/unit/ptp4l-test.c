@@ -310,6 +310,23 @@ static void test_free_running(void)
 	end(&rig);
 }
 
+/* Seen under timemaster: with the servo ntpshm the port never gets beyond UNCALIBRATED. */
+static void test_feeding(void)
+{
+	const GclkDaemonReport *report;
+	Rig rig;
+
+	begin(&rig);
+	rig.settings->feeds = g_strdup("SHM 0");
+	report = judge(&rig);
+	GCLK_ASSERT_INT(report->locked, TRUE);
+	GCLK_ASSERT_HAS(report->locked_why, "feeding");
+	GCLK_ASSERT_INT(report->steers, GCLK_STEERS_NO);
+	rig.state.ingress_time = 0;
+	GCLK_ASSERT_INT(judge(&rig)->locked, FALSE);
+	end(&rig);
+}
+
 /* Seen: the port goes to LISTENING, ingress_time to 0; the rest stays as it was. */
 static void test_dead_master(void)
 {
@@ -604,6 +621,7 @@ int main(void)
 		{ "several ports", test_ports },
 		{ "a slave", test_slave },
 		{ "free running", test_free_running },
+		{ "feeding a refclock", test_feeding },
 		{ "the master has died", test_dead_master },
 		{ "freshness", test_freshness },
 		{ "hardware stamps", test_hardware },
