@@ -247,6 +247,14 @@ static void decide_silent(Decision *decision)
 			"proves nothing");
 		return;
 	}
+	if (decision->kernel->hyperv) {
+		decision->sync->effective = GCLK_PROTOCOL_UNKNOWN;
+		set_reason(decision->sync,
+			"give this host NTP servers or PTP of its own if its VMs need them",
+			"no time daemon steers this clock; Hyper-V, which it is a guest of, may, "
+			"and what holds the outer host's clock cannot be seen from here");
+		return;
+	}
 	decision->sync->effective = GCLK_PROTOCOL_NONE;
 	set_reason(decision->sync, "set up a time daemon, such as chronyd",
 		decision->reports->len

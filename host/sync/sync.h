@@ -16,9 +16,15 @@ typedef struct {
 	gboolean unsynchronised; /* STA_UNSYNC, or TIME_ERROR */
 	gint64 max_error;        /* ns */
 	gint tai_offset;         /* s; 0: not set */
+	gboolean hyperv; /* this host is a guest of Hyper-V, whose time synchronization may step it
+			  */
 } GclkKernelClock;
 
 void gclk_kernel_clock_read(GclkKernelClock *out);
+
+/* Has the kernel's driver taken Hyper-V's time synchronization device? root: "" or a folder under
+   which /sys lies. Bounded work. */
+gboolean gclk_hyperv_sets_clock(const char *root);
 
 typedef struct {
 	gint64 ptp_offset_max; /* a PTP clock further off does not count as locked; default 100 us

@@ -11,6 +11,7 @@
 
 #include "harness.h"
 #include "scratch.h"
+#include "sync/sync.h"
 
 /* Above the 200 ms there is the work itself, on a machine that does other work too. */
 #define LONGEST_MS 1000
@@ -156,12 +157,32 @@ static void test_ntpctl(void)
 	}
 }
 
+#define VMBUS "sys/bus/vmbus/devices/"
+
+/* A device that no driver has taken sets nothing. */
+static void test_hyperv(void)
+{
+	g_autoptr(GclkScratch) root = gclk_scratch_new();
+
+	CU_ASSERT_FALSE(gclk_hyperv_sets_clock(root));
+	gclk_scratch_write(
+		root, VMBUS "one/class_id", "{57164f39-9115-4e78-ab55-382f3bd5422d}\n", -1);
+	gclk_scratch_write(root, VMBUS "one/driver/module", "", 0);
+	gclk_scratch_write(
+		root, VMBUS "two/class_id", "{9527E630-D0AE-497B-ADCE-E80AB0175CAF}\n", -1);
+	gclk_scratch_write(root, VMBUS "three/class_id", "", 0);
+	CU_ASSERT_FALSE(gclk_hyperv_sets_clock(root));
+	gclk_scratch_write(root, VMBUS "two/driver/module", "", 0);
+	CU_ASSERT_TRUE(gclk_hyperv_sets_clock(root));
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
 		{ "nothing answers", test_silent },
 		{ "processes that do not answer", test_processes },
 		{ "ntpctl", test_ntpctl },
+		{ "Hyper-V", test_hyperv },
 		{ NULL, NULL },
 	};
 

@@ -283,6 +283,12 @@ const GclkSituation gclk_situations[] = {
 		"not synchronised: no time daemon is seen" },
 	{ "nobody, and the kernel does not say", { { 0 } }, SAYS_NOTHING, 0, 0,
 		OUT(NONE, NONE, FALSE, FALSE), NULL, "", "not synchronised" },
+	{ "nobody, in a guest of Hyper-V", { { 0 } }, SAYS_HYPERV, 0, 0,
+		OUT(NONE, UNKNOWN, FALSE, FALSE), NULL, "",
+		"not known to be synchronised: no time daemon steers this clock; Hyper-V" },
+	{ "a daemon that holds the clock of a guest of Hyper-V",
+		{ { CHRONY, STEERS, FOLLOWS(NTP, "10.0.0.1") } }, SAYS_HYPERV, 0, 0,
+		OUT(NTP, NTP, TRUE, FALSE), "chronyd", "", "synchronised by NTP" },
 	{ "a daemon that is not here", { { MUTE("chronyd", ABSENT), STEERS } }, SAYS_UNSYNCED, 0, 0,
 		OUT(NONE, NONE, FALSE, FALSE), NULL, "", "not synchronised" },
 	{ .name = NULL },
@@ -345,7 +351,9 @@ GclkHostSync *gclk_situation_decide(const GclkSituation *situation, gboolean bac
 	g_autoptr(GPtrArray) reports = make_all(situation, backwards);
 	GclkSyncPolicy policy = gclk_sync_policy_default;
 	const GclkKernelClock kernel = { .known = situation->kernel != SAYS_NOTHING,
-		.unsynchronised = situation->kernel == SAYS_UNSYNCED,
+		.unsynchronised =
+			situation->kernel == SAYS_UNSYNCED || situation->kernel == SAYS_HYPERV,
+		.hyperv = situation->kernel == SAYS_HYPERV,
 		.max_error = 20 * MS,
 		.tai_offset = situation->kernel_tai };
 

@@ -24,7 +24,7 @@ typedef struct {
 	gboolean automatic;
 } GclkMini;
 
-typedef enum { SAYS_NOTHING, SAYS_SYNCED, SAYS_UNSYNCED } KernelSays;
+typedef enum { SAYS_NOTHING, SAYS_SYNCED, SAYS_UNSYNCED, SAYS_HYPERV } KernelSays;
 
 typedef struct {
 	const char *name;
