@@ -13,6 +13,11 @@
 /* From now on: after GCLK_BUDGET_MS the process prints "guestclock: ..." on the descriptor and
    exits with this status. */
 void gclk_budget_start(int status, int fd);
+/*
+ * What is then recorded, by a datagram on the connected socket journal (-1: nowhere): refused with
+ * a status other than 0, else started. Both texts are copied.
+ */
+void gclk_budget_set_record(int journal, const char *refused, const char *started);
 /* Another status. */
 void gclk_budget_set_status(int status);
 /* The decision has been told: the process still ends in time, with this status and in silence. */

@@ -34,6 +34,12 @@ static GString *read_input(void)
 	return out;
 }
 
+static const char *vm_name(int argc, char **argv)
+{
+	(void)argc;
+	return argv[1];
+}
+
 static void read_case(
 	const GclkHostConfig *config, int argc, char **argv, GclkGateCase *vm, GError **error)
 {
@@ -41,7 +47,7 @@ static void read_case(
 
 	(void)config;
 	(void)argc;
-	vm->vm = argv[1];
+	(void)argv;
 	gclk_need_from_domain(xml->str, xml->len, &vm->need, vm->uuid, error);
 	g_string_free(xml, TRUE);
 }
@@ -52,5 +58,6 @@ const GclkHook gclk_hook_libvirt = {
 	.fd = STDERR_FILENO,
 	.refuse = 2,
 	.concerns = concerns,
+	.vm = vm_name,
 	.read = read_case,
 };

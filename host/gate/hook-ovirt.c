@@ -17,6 +17,15 @@ static gboolean concerns(int argc, char **argv)
 	return TRUE;
 }
 
+static const char *vm_name(int argc, char **argv)
+{
+	const char *id = g_getenv("vmId");
+
+	(void)argc;
+	(void)argv;
+	return id ? id : "?";
+}
+
 static void read_case(
 	const GclkHostConfig *config, int argc, char **argv, GclkGateCase *vm, GError **error)
 {
@@ -29,7 +38,6 @@ static void read_case(
 	(void)config;
 	(void)argc;
 	(void)argv;
-	vm->vm = id ? id : "?";
 	g_strlcpy(vm->uuid, id ? id : "", sizeof(vm->uuid));
 	if (property && *property)
 		gclk_need_from_words(property, &vm->need, error);
@@ -46,5 +54,6 @@ const GclkHook gclk_hook_ovirt = {
 	.fd = STDERR_FILENO,
 	.refuse = 2,
 	.concerns = concerns,
+	.vm = vm_name,
 	.read = read_case,
 };

@@ -81,6 +81,12 @@ static gboolean is_number(const char *text)
 	return *text && text[strspn(text, "0123456789")] == '\0';
 }
 
+static const char *vm_name(int argc, char **argv)
+{
+	(void)argc;
+	return argv[1];
+}
+
 static void read_case(
 	const GclkHostConfig *config, int argc, char **argv, GclkGateCase *vm, GError **error)
 {
@@ -91,7 +97,6 @@ static void read_case(
 	gsize length = 0;
 
 	(void)argc;
-	vm->vm = vmid;
 	if (!is_number(vmid))
 		g_set_error(
 			error, GCLK_NEED_ERROR, GCLK_NEED_ERROR_XML, "\"%s\" is no VM id", vmid);
@@ -105,5 +110,6 @@ const GclkHook gclk_hook_proxmox = {
 	.fd = STDERR_FILENO,
 	.refuse = 2,
 	.concerns = concerns,
+	.vm = vm_name,
 	.read = read_case,
 };

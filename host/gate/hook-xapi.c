@@ -33,6 +33,11 @@ static void die_with_parent(gpointer user)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
+static const char *vm_name(int argc, char **argv)
+{
+	return argument(argc, argv, "-vmuuid");
+}
+
 /* xe fails when the VM has no such key, which is no need at all. */
 static void read_case(
 	const GclkHostConfig *config, int argc, char **argv, GclkGateCase *vm, GError **error)
@@ -45,7 +50,6 @@ static void read_case(
 	int status = 0;
 
 	(void)config;
-	vm->vm = uuid;
 	g_strlcpy(vm->uuid, uuid, sizeof(vm->uuid));
 	if (!g_spawn_sync(NULL, command, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL,
 		    die_with_parent, NULL, &out, NULL, &status, error))
@@ -60,5 +64,6 @@ const GclkHook gclk_hook_xapi = {
 	.fd = STDOUT_FILENO,
 	.refuse = 2,
 	.concerns = concerns,
+	.vm = vm_name,
 	.read = read_case,
 };

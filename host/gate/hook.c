@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "gate/budget.h"
+#include "gate/journal.h"
 #include "guestclock/text.h"
 
 static void print(int fd, const char *text)
@@ -73,14 +74,24 @@ static int answer(const GclkHook *hook, const GclkGateCase *vm, const GclkHostCo
 	return status;
 }
 
+/* What the journal gets if there is no time left to compose anything. */
+static void prepare_record(const char *vm)
+{
+	g_autofree char *refused = gclk_journal_late_text(vm, TRUE);
+	g_autofree char *started = gclk_journal_late_text(vm, FALSE);
+
+	gclk_budget_set_record(gclk_journal_connect(), refused, started);
+}
+
 int gclk_hook_run(const GclkHook *hook, const char *file, int argc, char **argv)
 {
 	g_autoptr(GclkHostConfig) config = NULL;
 	g_autoptr(GError) error = NULL;
-	GclkGateCase vm = { .vm = "?" };
+	GclkGateCase vm = { .vm = hook->vm(argc, argv) };
 
 	settle();
 	gclk_budget_start(0, hook->fd);
+	prepare_record(vm.vm);
 	config = load_config(file, hook->fd);
 	if (config->enforce && config->on_unknown == GCLK_ON_UNKNOWN_REFUSE)
 		gclk_budget_set_status(hook->refuse);

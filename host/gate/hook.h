@@ -17,7 +17,9 @@ typedef struct {
 	/* Does this call concern us at all? FALSE: exit 0 and in silence, whatever is wrong with
 	   our configuration. argv[0] is the front end's name. */
 	gboolean (*concerns)(int argc, char **argv);
-	/* The VM (strings of argv or the environment) and its need. Sets error when the need cannot
+	/* The VM's name: a string of argv or the environment. */
+	const char *(*vm)(int argc, char **argv);
+	/* What else is known of the VM, and its need. Sets error when the need cannot
 	   be told. */
 	void (*read)(const GclkHostConfig *config, int argc, char **argv, GclkGateCase *vm,
 		GError **error);

@@ -2,7 +2,12 @@
 #include "gate/journal.h"
 
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
+#include <unistd.h>
+
+#include "guestclock/text.h"
 
 #define FIELDS_MAX 16
 
@@ -61,4 +66,35 @@ void gclk_journal_decision(const char *vm, const char *uuid, const GclkNeed *nee
 	if (g_log_writer_journald(G_LOG_LEVEL_WARNING, record.fields, record.n, NULL) !=
 		G_LOG_WRITER_HANDLED)
 		send_syslog(decision->message);
+}
+
+/* --- without time -------------------------------------------------------------------------------
+ */
+
+int gclk_journal_connect(void)
+{
+	const struct sockaddr_un address = { .sun_family = AF_UNIX,
+		.sun_path = "/run/systemd/journal/socket" };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* A line a field; the name is cleaned of line ends, which would begin another one. */
+char *gclk_journal_late_text(const char *vm, gboolean refused)
+{
+	g_autofree char *clean = gclk_text_clean(vm);
+	g_autofree char *name = gclk_text_shorten(clean, 200);
+
+	return g_strdup_printf("MESSAGE=guestclock: VM '%s': no verdict on the host's clock within "
+			       "1 s. %s\n"
+			       "MESSAGE_ID=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=hostclock\n"
+			       "GUESTCLOCK_VM=%s\nACTION=%s\nOVERRIDDEN=0\nVERDICT=unknown\n",
+		name, refused ? "Refusing to start." : "Started all the same.",
+		refused ? GCLK_JOURNAL_REFUSED : GCLK_JOURNAL_WARNED, refused ? 3 : 4, name,
+		refused ? "refuse" : "warn");
 }

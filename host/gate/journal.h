@@ -17,4 +17,11 @@
 void gclk_journal_decision(const char *vm, const char *uuid, const GclkNeed *need,
 	const GclkHostSync *sync, const GclkVerdict *verdict, const GclkGateDecision *decision);
 
+/*
+ * For a decision that time takes (gate/budget.h): a socket that is connected to the journal and
+ * never blocks, or -1; and the record in the journal's own form. Caller frees.
+ */
+int gclk_journal_connect(void);
+char *gclk_journal_late_text(const char *vm, gboolean refused);
+
 #endif

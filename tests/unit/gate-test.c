@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gate/check-report.h"
+#include "gate/journal.h"
 #include "guestclock/finding.h"
 #include "harness.h"
 
@@ -230,6 +231,20 @@ static void test_unreadable_need(void)
 	}
 }
 
+/* A name cannot begin a field of its own, nor grow beyond what a record holds. */
+static void test_late_record(void)
+{
+	g_autofree char *huge = g_strnfill(100000, 'x');
+	g_autofree char *injected = gclk_journal_late_text("a\nACTION=allow\n", TRUE);
+	g_autofree char *started = gclk_journal_late_text(huge, FALSE);
+
+	CU_ASSERT_PTR_NULL(strstr(injected, "\nACTION=allow"));
+	GCLK_ASSERT_HAS(injected, "\nACTION=refuse\n");
+	GCLK_ASSERT_HAS(injected, "Refusing to start");
+	GCLK_ASSERT_HAS(started, "\nACTION=warn\n");
+	CU_ASSERT_TRUE(strlen(started) < 1024);
+}
+
 /* --- check ------------------------------------------------------------------------------------ */
 
 static void test_check(void)
@@ -274,6 +289,7 @@ int main(void)
 		{ "message", test_message },
 		{ "hostile message", test_hostile_message },
 		{ "unreadable need", test_unreadable_need },
+		{ "late record", test_late_record },
 		{ "check", test_check },
 		{ NULL, NULL },
 	};
