@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "sync/esxi-text.h"
 #include "sync/esxi.h"
+#include "sync/read-file.h"
 
 #define COMMAND_TIMEOUT_S 30 /* ssh to a host that is down */
 
@@ -92,17 +93,6 @@ static GBytes *run_command(const char *command, GError **error)
 
 /* --- a file ----------------------------------------------------------------------------------- */
 
-static GBytes *read_stream(FILE *file)
-{
-	GByteArray *out = g_byte_array_new();
-	guint8 buffer[65536];
-	gsize n;
-
-	while (out->len < GCLK_ESXI_TEXT_MAX && (n = fread(buffer, 1, sizeof buffer, file)) > 0)
-		g_byte_array_append(out, buffer, (guint)n);
-	return g_byte_array_free_to_bytes(out);
-}
-
 /* age: what a file says is as old as the file, what comes through a pipe is taken for new. */
 static GBytes *read_file(const char *path, gint64 *age, GError **error)
 {
@@ -117,7 +107,7 @@ static GBytes *read_file(const char *path, gint64 *age, GError **error)
 	}
 	if (fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode))
 		*age = (g_get_real_time() / G_USEC_PER_SEC - st.st_mtime) * GCLK_NS_PER_S;
-	bytes = read_stream(file);
+	bytes = g_string_free_to_bytes(gclk_read_stream(fileno(file), GCLK_ESXI_TEXT_MAX));
 	if (file != stdin)
 		fclose(file);
 	return bytes;

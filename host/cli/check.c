@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "gate/check-report.h"
 #include "gate/domains.h"
+#include "sync/read-file.h"
 
 typedef struct {
 	char *need, *max_error, *xml, *uri;
@@ -40,18 +41,6 @@ static GclkDomain *need_of_options(const Choice *choice, GError **error)
 	return g_steal_pointer(&domain);
 }
 
-/* One byte more than is accepted, so that too much is seen as such. */
-static GString *read_stream(FILE *file)
-{
-	GString *out = g_string_new(NULL);
-	char buffer[65536];
-	gsize n;
-
-	while (out->len <= GCLK_NEED_XML_MAX && (n = fread(buffer, 1, sizeof buffer, file)) > 0)
-		g_string_append_len(out, buffer, (gssize)n);
-	return out;
-}
-
 static GclkDomain *need_of_xml(const char *path, GError **error)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
@@ -63,7 +52,7 @@ static GclkDomain *need_of_xml(const char *path, GError **error)
 			error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s cannot be opened: %m", path);
 		return NULL;
 	}
-	xml = read_stream(file);
+	xml = gclk_read_stream(fileno(file), GCLK_NEED_XML_MAX);
 	if (file != stdin)
 		fclose(file);
 	domain = g_new0(GclkDomain, 1);

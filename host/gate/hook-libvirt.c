@@ -4,34 +4,16 @@
  * nothing on standard output (which could be taken for XML), and is silent and successful in
  * everything but "prepare begin": a failure in "reconnect" kills a running VM.
  */
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "gate/hook.h"
+#include "sync/read-file.h"
 
 /* libvirt: guest name, operation, sub-operation, extra argument. */
 static gboolean concerns(int argc, char **argv)
 {
 	return argc >= 4 && strcmp(argv[2], "prepare") == 0 && strcmp(argv[3], "begin") == 0;
-}
-
-/* One byte more than is accepted, so that too much is seen as such. */
-static GString *read_input(void)
-{
-	GString *out = g_string_new(NULL);
-	char buffer[65536];
-	gssize n;
-
-	while (out->len <= GCLK_NEED_XML_MAX) {
-		n = read(STDIN_FILENO, buffer, sizeof buffer);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		g_string_append_len(out, buffer, n);
-	}
-	return out;
 }
 
 static const char *vm_name(int argc, char **argv)
@@ -43,7 +25,7 @@ static const char *vm_name(int argc, char **argv)
 static void read_case(
 	const GclkHostConfig *config, int argc, char **argv, GclkGateCase *vm, GError **error)
 {
-	GString *xml = read_input();
+	GString *xml = gclk_read_stream(STDIN_FILENO, GCLK_NEED_XML_MAX);
 
 	(void)config;
 	(void)argc;

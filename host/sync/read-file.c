@@ -42,3 +42,20 @@ char *gclk_read_file(const char *path, gsize limit, gsize *length)
 	errno = error;
 	return text;
 }
+
+GString *gclk_read_stream(int fd, gsize limit)
+{
+	GString *out = g_string_new(NULL);
+	char buffer[65536];
+	ssize_t n;
+
+	while (out->len <= limit) {
+		n = read(fd, buffer, sizeof buffer);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		g_string_append_len(out, buffer, n);
+	}
+	return out;
+}

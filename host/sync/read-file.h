@@ -10,4 +10,8 @@
    pipe, which could keep us waiting. Caller frees. */
 char *gclk_read_file(const char *path, gsize limit, gsize *length);
 
+/* What comes through a descriptor until it ends; of more than limit bytes at least one too many, so
+   that the caller sees it. Waits for the writer. Free with g_string_free. */
+GString *gclk_read_stream(int fd, gsize limit);
+
 #endif
