@@ -143,3 +143,12 @@ void gclk_text_wrap(GString *out, const char *text, guint at, guint indent, guin
 	}
 	g_string_append_c(out, '\n');
 }
+
+void gclk_text_label(GString *out, const char *label, const char *text, guint at, guint width)
+{
+	g_autofree char *clean = gclk_text_clean(text);
+
+	g_string_append(out, "  ");
+	gclk_text_pad(out, label, (gint)at - 2);
+	gclk_text_wrap(out, clean, at, at, width);
+}

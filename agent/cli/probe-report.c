@@ -3,9 +3,9 @@
 #include "guestclock/format.h"
 
 #include "guestclock/json-writer.h"
+#include "guestclock/text.h"
 #include "report/status.h"
 #include "report/table.h"
-#include "guestclock/text.h"
 
 #define WIDTH  80
 #define INDENT 18
@@ -59,16 +59,12 @@ static void line(GString *out, const char *label, const char *format, ...) G_GNU
 static void line(GString *out, const char *label, const char *format, ...)
 {
 	g_autofree char *text = NULL;
-	g_autofree char *clean = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
 	text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	clean = gclk_text_clean(text);
-	g_string_append(out, "  ");
-	gclk_text_pad(out, label, INDENT - 2);
-	gclk_text_wrap(out, clean, INDENT, INDENT, WIDTH);
+	gclk_text_label(out, label, text, INDENT, WIDTH);
 }
 
 static void write_question(GString *out, const GclkProbe *probe)

@@ -113,11 +113,7 @@ static char *headline(const GclkStatus *status)
 
 static void add_line(GString *out, const char *label, const char *value)
 {
-	g_autofree char *clean = gclk_text_clean(value);
-
-	g_string_append(out, "  ");
-	gclk_text_pad(out, label, LABEL - 2);
-	gclk_text_wrap(out, clean, LABEL, LABEL, COLUMNS);
+	gclk_text_label(out, label, value, LABEL, COLUMNS);
 }
 
 static void add_linef(GString *out, const char *label, const char *format, ...) G_GNUC_PRINTF(3, 4);

@@ -111,16 +111,12 @@ static void add_line(GString *out, const char *label, const char *format, ...) G
 static void add_line(GString *out, const char *label, const char *format, ...)
 {
 	g_autofree char *value = NULL;
-	g_autofree char *clean = NULL;
 	va_list args;
 
 	va_start(args, format);
 	value = g_strdup_vprintf(format, args);
 	va_end(args);
-	clean = gclk_text_clean(value);
-	g_string_append(out, "  ");
-	gclk_text_pad(out, label, LABEL - 2);
-	gclk_text_wrap(out, clean, LABEL, LABEL, COLUMNS);
+	gclk_text_label(out, label, value, LABEL, COLUMNS);
 }
 
 static void add_figures(GString *out, const GclkHostSync *sync)

@@ -35,4 +35,8 @@ void gclk_text_pad_style(
    lines begin in column indent. Ends with a newline. */
 void gclk_text_wrap(GString *out, const char *text, guint at, guint indent, guint width);
 
+/* Appends "  label   text" in lines of at most width columns, the text cleaned and beginning in
+   column at. */
+void gclk_text_label(GString *out, const char *label, const char *text, guint at, guint width);
+
 #endif
