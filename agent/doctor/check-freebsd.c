@@ -10,11 +10,6 @@
 #include "detect/time-programs.h"
 #include "doctor/freebsd-case.h"
 
-gboolean gclk_freebsd_runs_on(const GclkFreebsdCase *c, const char *hypervisor)
-{
-	return strcmp(c->survey->detection->hypervisor, hypervisor) == 0;
-}
-
 static GclkFinding *add(const GclkFreebsdCase *c, const char *id, GclkSeverity severity,
 	const char *statement, const char *remedy)
 {
@@ -32,19 +27,6 @@ static void show_machine(const GclkFreebsdCase *c, GclkFinding *finding)
 	gclk_finding_add_evidence(finding, "kern.vm_guest: %s; %s",
 		c->clock->vm_guest ? c->clock->vm_guest : "(none)",
 		c->survey->detection->hypervisor_why);
-}
-
-void gclk_freebsd_show_choice(GclkFinding *finding, const char *name, const GArray *choice)
-{
-	g_autoptr(GString) line = g_string_new(name);
-
-	g_string_append_c(line, ':');
-	for (guint i = 0; i < choice->len; i++) {
-		const GclkFreebsdTimer *timer = &g_array_index(choice, GclkFreebsdTimer, i);
-
-		g_string_append_printf(line, " %s(%d)", timer->name, timer->quality);
-	}
-	gclk_finding_add_evidence(finding, "%s", line->str);
 }
 
 /* --- ticks ------------------------------------------------------------------------------------ */

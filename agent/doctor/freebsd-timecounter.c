@@ -4,11 +4,6 @@
 
 #include "doctor/freebsd-case.h"
 
-gboolean gclk_freebsd_is_tsc(const char *name)
-{
-	return g_str_has_prefix(name, "TSC");
-}
-
 /*
  * How good it is here: the kernel's quality, but in a guest HPET comes after ACPI-fast (900): a
  * read of either leaves the virtual machine, and HPET's is the slower way (golang/go issue 50947
