@@ -40,14 +40,6 @@ const char *gclk_tick_verdict_name(GclkTickVerdict verdict)
 	return (gsize)verdict < G_N_ELEMENTS(verdict_names) ? verdict_names[verdict] : "unknown";
 }
 
-gint gclk_tick_verdict_from_name(const char *name)
-{
-	for (gsize i = 0; name && i < G_N_ELEMENTS(verdict_names); i++)
-		if (strcmp(verdict_names[i], name) == 0)
-			return (gint)i;
-	return -1;
-}
-
 const char *gclk_comparison_use_text(GclkComparisonUse use)
 {
 	static const char *const texts[] = {

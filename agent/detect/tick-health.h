@@ -40,10 +40,8 @@ typedef enum {
 			       ticks, or a wrong calibration */
 } GclkTickVerdict;
 
-/* "unknown", "healthy", "starved", "losing-time", "gaining-time"; from_name gives -1 for another
-   word or NULL. */
+/* "unknown", "healthy", "starved", "losing-time", "gaining-time" */
 const char *gclk_tick_verdict_name(GclkTickVerdict verdict);
-gint gclk_tick_verdict_from_name(const char *name);
 
 /* --- what is measured --------------------------------------------------------------------------
  */

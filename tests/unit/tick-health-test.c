@@ -416,10 +416,10 @@ static void test_best_pair(void)
 
 static void test_names(void)
 {
-	GCLK_ASSERT_INT(gclk_tick_verdict_from_name("losing-time"), GCLK_TICKS_LOSING);
-	GCLK_ASSERT_INT(gclk_tick_verdict_from_name("gaining-time"), GCLK_TICKS_GAINING);
-	GCLK_ASSERT_INT(gclk_tick_verdict_from_name("lost"), -1);
-	GCLK_ASSERT_INT(gclk_tick_verdict_from_name(NULL), -1);
+	GCLK_ASSERT_STR(gclk_tick_verdict_name(GCLK_TICKS_LOSING), "losing-time");
+	GCLK_ASSERT_STR(gclk_tick_verdict_name(GCLK_TICKS_GAINING), "gaining-time");
+	GCLK_ASSERT_STR(gclk_tick_verdict_name(GCLK_TICKS_STARVED), "starved");
+	GCLK_ASSERT_STR(gclk_tick_verdict_name(GCLK_TICKS_HEALTHY), "healthy");
 	GCLK_ASSERT_STR(gclk_tick_verdict_name((GclkTickVerdict)99), "unknown");
 	CU_ASSERT_TRUE(gclk_tick_driven("jiffies") && gclk_tick_driven("i8254"));
 	CU_ASSERT_FALSE(gclk_tick_driven("tsc") || gclk_tick_driven(NULL));
