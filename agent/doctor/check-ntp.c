@@ -423,7 +423,13 @@ static void status_state(const GclkStatus *status, GPtrArray *findings)
 			"guestclockd has lost its sources, the clock drifts (right within %s)",
 			bound);
 		return;
+	case GCLK_STATE_DISRUPTED:
+		add(findings, "clock-disrupted", GCLK_SEVERITY_WARNING,
+			"guestclock waitsync waits until a source has told the time",
+			"the clocks of this guest were just disrupted: %s", reason);
+		return;
 	case GCLK_STATE_UNSYNCHRONISED:
+	case GCLK_STATES:
 		break;
 	}
 	add(findings, "clock-unsynchronised", GCLK_SEVERITY_CRITICAL,

@@ -13,13 +13,6 @@
 /* What may pass beyond the promised interval before a status counts as stale: a busy machine. */
 #define STALE_SLACK (5 * GCLK_NS_PER_S)
 
-static const char *const state_names[] = {
-	[GCLK_STATE_STARTING] = "starting",
-	[GCLK_STATE_SYNCHRONISED] = "synchronised",
-	[GCLK_STATE_HOLDOVER] = "holdover",
-	[GCLK_STATE_UNSYNCHRONISED] = "unsynchronised",
-};
-
 static const char *const leap_names[] = {
 	[GCLK_LEAP_NONE] = "none",
 	[GCLK_LEAP_INSERT] = "insert",
@@ -47,19 +40,9 @@ static gint from_name(const char *const *names, gsize n, const char *name)
 
 #define NAMES(names) names, G_N_ELEMENTS(names)
 
-const char *gclk_state_name(GclkState state)
-{
-	return to_name(NAMES(state_names), state);
-}
-
 const char *gclk_leap_name(GclkLeap leap)
 {
 	return to_name(NAMES(leap_names), leap);
-}
-
-gint gclk_state_from_name(const char *name)
-{
-	return from_name(NAMES(state_names), name);
 }
 
 gint gclk_leap_from_name(const char *name)
@@ -335,6 +318,7 @@ int gclk_status_exit_code(const GclkStatus *status)
 		[GCLK_STATE_SYNCHRONISED] = 0,
 		[GCLK_STATE_HOLDOVER] = 1,
 		[GCLK_STATE_UNSYNCHRONISED] = 2,
+		[GCLK_STATE_DISRUPTED] = 2,
 	};
 	int code = (gsize)status->state < G_N_ELEMENTS(by_state) ? by_state[status->state] : 2;
 

@@ -10,16 +10,10 @@
 #include "guestclock/finding.h"
 #include "guestclock/sample.h"
 #include "guestclock/standing.h"
+#include "guestclock/state.h"
 
 #define GCLK_STATUS_SCHEMA 1
 #define GCLK_STATUS_FILE "status.json" /* in the run directory */
-
-typedef enum {
-	GCLK_STATE_STARTING,       /* no decision yet */
-	GCLK_STATE_SYNCHRONISED,   /* a fresh source, and the bound is within max-error */
-	GCLK_STATE_HOLDOVER,       /* no fresh source, the bound still within max-error */
-	GCLK_STATE_UNSYNCHRONISED, /* see reason */
-} GclkState;
 
 typedef struct {
 	const char *name;
@@ -128,9 +122,7 @@ char *gclk_status_stale(const GclkStatus *status, gint64 boottime, const char *b
 int gclk_status_exit_code(const GclkStatus *status);
 
 /* Names in both directions; from_name gives -1 for an unknown word. */
-const char *gclk_state_name(GclkState state);
 const char *gclk_leap_name(GclkLeap leap);
-gint gclk_state_from_name(const char *name);
 gint gclk_leap_from_name(const char *name);
 
 #endif

@@ -20,6 +20,7 @@ static GclkStyle state_style(GclkState state)
 		[GCLK_STATE_SYNCHRONISED] = GCLK_STYLE_GOOD,
 		[GCLK_STATE_HOLDOVER] = GCLK_STYLE_DOUBTFUL,
 		[GCLK_STATE_UNSYNCHRONISED] = GCLK_STYLE_BAD,
+		[GCLK_STATE_DISRUPTED] = GCLK_STYLE_BAD,
 	};
 
 	return (gsize)state < G_N_ELEMENTS(styles) ? styles[state] : GCLK_STYLE_BAD;
@@ -105,7 +106,11 @@ static char *headline(const GclkStatus *status)
 			       : g_strdup_printf("The clock is synchronised, %s", right);
 	case GCLK_STATE_HOLDOVER:
 		return g_strdup_printf("The clock is in holdover, %s%s%s", right, because, reason);
+	case GCLK_STATE_DISRUPTED:
+		return g_strdup_printf(
+			"The clock was disrupted, its error is not known%s%s", because, reason);
 	case GCLK_STATE_UNSYNCHRONISED:
+	case GCLK_STATES:
 		break;
 	}
 	return headline_bad(status);

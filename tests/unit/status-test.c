@@ -37,7 +37,7 @@ static void check_bad(const char *text, const char *reason)
 
 static void test_names(void)
 {
-	for (gint i = GCLK_STATE_STARTING; i <= GCLK_STATE_UNSYNCHRONISED; i++)
+	for (gint i = GCLK_STATE_STARTING; i < GCLK_STATES; i++)
 		GCLK_ASSERT_INT(gclk_state_from_name(gclk_state_name((GclkState)i)), i);
 	for (gint i = GCLK_STANDING_WAITING; i <= GCLK_STANDING_FAILED; i++)
 		GCLK_ASSERT_INT(gclk_standing_from_name(gclk_standing_name((GclkStanding)i)), i);
