@@ -52,6 +52,13 @@ gboolean gclk_agent_start(GclkAgent *agent, GError **error);
 /* Leaves frequency in place and what was learned in the state directory; stops the sources. */
 void gclk_agent_stop(GclkAgent *agent);
 
+/* A witness has seen the clocks of this guest stop or jump ("the VM was resumed"; for log and
+   status): the estimators begin anew, every source is asked for a burst, one step is allowed, and
+   the state is `disrupted` until a source has told what the time is. */
+void gclk_agent_disrupted(GclkAgent *agent, const char *what);
+/* How the clock is kept, for the host's table. */
+void gclk_agent_tell_host(GclkAgent *agent, GclkLinkGuest *out);
+
 /* Asks every source for a burst. */
 void gclk_agent_burst(GclkAgent *agent);
 /* By hand: the clock is stepped either way, at once. *text says what was done, or (FALSE) why it

@@ -70,6 +70,25 @@ typedef struct {
 		gpointer user, int error); /* errno of an asynchronous error, e.g. ECONNREFUSED */
 } GclkSocketEvents;
 
+/* --- streams ---------------------------------------------------------------------------------- */
+
+typedef struct GclkStream GclkStream;
+
+/* Each may close the stream. */
+typedef struct {
+	/* Bytes came, in pieces of any size; arrival was read right after them. data is valid
+	   during the callback. */
+	void (*received)(
+		gpointer user, const guint8 *data, gsize length, const GclkClockPair *arrival);
+	/* Somebody is at the other end, or has hung up: what was under way is lost, halves are
+	   void. A port stays open through that; one that is connected when it is opened says so
+	   too. */
+	void (*connected)(gpointer user, gboolean connected);
+	/* It is dead: the device is gone, a socket's peer has closed it. errno, or 0: just closed.
+	   To be closed. */
+	void (*failed)(gpointer user, int error);
+} GclkStreamEvents;
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 /* Answer to a resolve request: n addresses (port filled in), or n == 0 and a reason for people. */
@@ -117,6 +136,19 @@ struct GclkPlatform {
 	/* The local address of the socket (port 0). */
 	gboolean (*udp_local)(GclkPlatform *platform, GclkSocket *socket, GclkAddress *out);
 	void (*udp_close)(GclkPlatform *platform, GclkSocket *socket); /* NULL is ignored */
+
+	/* Opens a byte stream to the host, through the privileged process where there is one:
+	   "virtio:NAME" (a virtio-serial port; G_FILE_ERROR_NOENT: there is none of that name),
+	   "vsock:PORT" (to the host, from a port below 1024), "unix:/PATH". Never waits: a socket
+	   that is yet to connect says later that it is connected, or failed. May be NULL: this
+	   platform has no streams. */
+	GclkStream *(*stream_open)(GclkPlatform *platform, const char *channel,
+		const GclkStreamEvents *events, gpointer user, GError **error);
+	/* Writes all or nothing, at once; *departure (may be NULL) gets the pair read just before.
+	   G_FILE_ERROR_AGAIN: the other end does not read. length: at most 4096. */
+	gboolean (*stream_send)(GclkPlatform *platform, GclkStream *stream, const guint8 *data,
+		gsize length, GclkClockPair *departure, GError **error);
+	void (*stream_close)(GclkPlatform *platform, GclkStream *stream); /* NULL is ignored */
 
 	/* Opens a precision clock, through the privileged process where there is one.
 	   Errors carry domain G_FILE_ERROR (g_file_error_from_errno) and name the path. */

@@ -43,6 +43,18 @@ void gclk_source_set_condition(
 		source->events->changed(source->user, source);
 }
 
+void gclk_source_disrupted(GclkSource *source, const char *what)
+{
+	if (source->events && source->events->disrupted)
+		source->events->disrupted(source->user, source, what);
+}
+
+void gclk_source_claim(GclkSource *source, const GclkLinkHost *claim, gint64 raw)
+{
+	if (source->events && source->events->claimed)
+		source->events->claimed(source->user, source, claim, raw);
+}
+
 void gclk_source_emit(GclkSource *source, const GclkSample *sample)
 {
 	if (source->events && source->events->sample)
@@ -54,6 +66,8 @@ const char *gclk_source_kind_name(GclkSourceKind kind)
 	switch (kind) {
 	case GCLK_SOURCE_PTP:
 		return "ptp";
+	case GCLK_SOURCE_HOST:
+		return "host";
 	case GCLK_SOURCE_NTP:
 		return "ntp";
 	}

@@ -7,6 +7,7 @@
 #ifndef GUESTCLOCK_SOURCE_H
 #define GUESTCLOCK_SOURCE_H
 
+#include "guestclock/link.h"
 #include "guestclock/sample.h"
 #include "platform/platform.h"
 
@@ -14,7 +15,8 @@ typedef struct GclkSource GclkSource;
 
 /* In the configured order of preference. */
 typedef enum {
-	GCLK_SOURCE_PTP, /* precision clock of the hypervisor, or a named device */
+	GCLK_SOURCE_PTP,  /* precision clock of the hypervisor, or a named device */
+	GCLK_SOURCE_HOST, /* the host's clock by the link, or by VMware's backdoor */
 	GCLK_SOURCE_NTP,
 } GclkSourceKind;
 
@@ -32,6 +34,12 @@ typedef struct {
 	void (*sample)(gpointer user, GclkSource *source, const GclkSample *sample);
 	/* Condition or reason changed. */
 	void (*changed)(gpointer user, GclkSource *source);
+	/* The source is a witness: the clocks of this guest have stopped or jumped (what: "the VM
+	   was resumed", static), whether or not they show it. */
+	void (*disrupted)(gpointer user, GclkSource *source, const char *what);
+	/* What the host says of its own clock, whenever it does; raw: RAW then. It holds for all
+	   sources of origin GCLK_ORIGIN_HOST. NULL: it says nothing any more. */
+	void (*claimed)(gpointer user, GclkSource *source, const GclkLinkHost *claim, gint64 raw);
 } GclkSourceEvents;
 
 /* What reports show beside the samples; filled in as far as it applies, text never NULL. */
@@ -111,6 +119,10 @@ void gclk_source_init(GclkSource *source, const GclkSourceOps *ops, GclkSourceKi
    if either changed. */
 void gclk_source_set_condition(GclkSource *source, GclkSourceCondition condition,
 	const char *reason, ...) G_GNUC_PRINTF(3, 4);
+
+/* For implementations: tell the listener, if it listens to that. */
+void gclk_source_disrupted(GclkSource *source, const char *what);
+void gclk_source_claim(GclkSource *source, const GclkLinkHost *claim, gint64 raw);
 
 /* For implementations: hands a sample to the listener. */
 void gclk_source_emit(GclkSource *source, const GclkSample *sample);

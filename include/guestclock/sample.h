@@ -41,6 +41,8 @@ typedef enum {
 	GCLK_SAMPLE_ASSUMED =
 		1 << 2, /* reference_bound is configured, not stated by the reference */
 	GCLK_SAMPLE_AUTHENTIC = 1 << 3, /* proved by a symmetric key */
+	GCLK_SAMPLE_RATE_ONLY = 1 << 4, /* the reference says that it does not know the time: only
+					   its rate and its jumps count */
 } GclkSampleFlags;
 
 /* REAL and RAW read together. */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where server, inventory and HostSync come together: the table of guests, who is asked how, the
+ * watch on the needs of running guests. Knows no socket and no libvirt; they are told and tell.
+ */
+#ifndef GUESTCLOCK_HUB_H
+#define GUESTCLOCK_HUB_H
+
+#include "config.h"
+#include "guests/guest.h"
+
+typedef struct GclkHub GclkHub;
+
+typedef struct {
+	const char *uri;           /* libvirt's; NULL: its default; "none": no libvirt */
+	const char *const *listen; /* "unix:/path", "vsock:PORT"; NULL-terminated, or NULL */
+	gint64 interval;           /* ns from burst to burst */
+	gboolean records;          /* FALSE: a look only, nothing goes to the journal */
+} GclkHubSettings;
+
+/* config outlives the hub. */
+GclkHub *gclk_hub_new(GMainContext *context, const GclkHostConfig *config,
+	const GclkHubSettings *settings, GError **error);
+void gclk_hub_free(GclkHub *hub);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkHub, gclk_hub_free)
+
+/* Has everybody who can be asked been asked once, or given up on? */
+gboolean gclk_hub_settled(const GclkHub *hub);
+
+/* The table as JSON (doc/guests-json.md), most troubled first. Caller frees. */
+char *gclk_hub_json(GclkHub *hub);
+
+#endif
