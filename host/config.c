@@ -24,7 +24,7 @@ typedef struct {
 	KeyType type;
 	gsize offset;
 	const char *default_text; /* NULL: not set */
-	gint64 min, max;          /* of integers */
+	gint64 min, max;          /* of integers and durations; max 0: any */
 } Key;
 
 #define FIELD(name) G_STRUCT_OFFSET(GclkHostConfig, name)
@@ -53,6 +53,13 @@ static const Key keys[] = {
 	{ "daemons", "timesync-stamp", KEY_PATH, FIELD(timesync_stamp), NULL, 0, 0 },
 	{ "daemons", "ntpctl", KEY_TEXT, FIELD(ntpctl), NULL, 0, 0 },
 	{ "daemons", "ptpd-status", KEY_PATH, FIELD(ptpd_status), NULL, 0, 0 },
+	{ "serve", "listen", KEY_LIST, FIELD(listen), NULL, 0, 0 },
+	{ "serve", "connect", KEY_TEXT, FIELD(connect), NULL, 0, 0 },
+	{ "serve", "interval", KEY_DURATION, FIELD(interval), "10s", GCLK_NS_PER_S,
+		3600 * GCLK_NS_PER_S },
+	{ "serve", "burst", KEY_INTEGER, FIELD(burst), "8", 1, 16 },
+	{ "serve", "agent-timeout", KEY_DURATION, FIELD(agent_timeout), "2s", GCLK_NS_PER_S,
+		60 * GCLK_NS_PER_S },
 };
 
 /* --- values ----------------------------------------------------------------------------------- */
@@ -110,6 +117,22 @@ static gboolean set_integer(const Key *key, gint64 *field, const char *value, GE
 	return refuse(error, what);
 }
 
+static gboolean set_duration(const Key *key, gint64 *field, const char *value, GError **error)
+{
+	g_autofree char *what = NULL;
+	gint64 ns;
+
+	if (!gclk_duration_parse(value, &ns, error))
+		return FALSE;
+	if (key->max == 0 || (ns >= key->min && ns <= key->max)) {
+		*field = ns;
+		return TRUE;
+	}
+	what = g_strdup_printf("must be from %" G_GINT64_FORMAT "s to %" G_GINT64_FORMAT "s",
+		key->min / GCLK_NS_PER_S, key->max / GCLK_NS_PER_S);
+	return refuse(error, what);
+}
+
 static gboolean set_list(char ***field, const char *value)
 {
 	g_auto(GStrv) words = g_strsplit_set(value, " \t", -1);
@@ -134,7 +157,7 @@ static gboolean set_key(GclkHostConfig *config, const Key *key, const char *valu
 	case KEY_INTEGER:
 		return set_integer(key, field, value, error);
 	case KEY_DURATION:
-		return gclk_duration_parse(value, field, error);
+		return set_duration(key, field, value, error);
 	case KEY_UNKNOWN:
 		return set_unknown(field, value, error);
 	case KEY_PATH:

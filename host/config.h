@@ -33,6 +33,12 @@ typedef struct {
 		*ptpd_status;
 	char **ptp4l_sockets;
 	gint64 ntp_port;
+	/* [serve] */
+	char **listen;        /* where guests come by themselves; NULL: nowhere */
+	char *connect;        /* libvirt's URI, "none"; NULL: libvirt's default */
+	gint64 interval;      /* ns from one burst of questions to the next, of each guest */
+	gint64 burst;         /* questions of a burst */
+	gint64 agent_timeout; /* ns that a QEMU guest agent has to answer; whole seconds count */
 	/* [esxi NAME] command=: how its state is fetched */
 	GHashTable *esxi; /* name -> command line */
 } GclkHostConfig;

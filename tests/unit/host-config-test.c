@@ -34,6 +34,11 @@ static void test_defaults(void)
 	CU_ASSERT_PTR_NULL(places.chrony_socket);
 	CU_ASSERT_PTR_NULL(places.ptp4l_sockets);
 	GCLK_ASSERT_INT(places.ntp_port, 123);
+	CU_ASSERT_PTR_NULL(config->listen);
+	CU_ASSERT_PTR_NULL(config->connect);
+	GCLK_ASSERT_INT(config->interval, 10 * GCLK_NS_PER_S);
+	GCLK_ASSERT_INT(config->burst, 8);
+	GCLK_ASSERT_INT(config->agent_timeout, 2 * GCLK_NS_PER_S);
 }
 
 static void test_values(void)
@@ -43,6 +48,7 @@ static void test_values(void)
 		"# comment\n[gate]\non-unknown = refuse \nenforce=off\ncache-age=2s\n"
 		"[policy]\nptp-max-offset=1us\naccept-local-reference=yes\nclock-class-max=7\n"
 		"[daemons]\nchrony-socket=/a/b\nptp4l-sockets=/c  /d\nntp-port=1123\n"
+		"[serve]\nlisten=unix:/a vsock:123\nconnect=none\ninterval=1min\nburst=4\n"
 		"[esxi esx1]\ncommand=ssh root@esx1 esxcli system ntp get\n",
 		&error);
 
@@ -58,6 +64,11 @@ static void test_values(void)
 	GCLK_ASSERT_INT(g_strv_length(config->ptp4l_sockets), 2);
 	GCLK_ASSERT_STR(config->ptp4l_sockets[1], "/d");
 	GCLK_ASSERT_INT(gclk_host_config_places(config).ntp_port, 1123);
+	GCLK_ASSERT_INT(g_strv_length(config->listen), 2);
+	GCLK_ASSERT_STR(config->listen[1], "vsock:123");
+	GCLK_ASSERT_STR(config->connect, "none");
+	GCLK_ASSERT_INT(config->interval, 60 * GCLK_NS_PER_S);
+	GCLK_ASSERT_INT(config->burst, 4);
 	GCLK_ASSERT_STR(
 		g_hash_table_lookup(config->esxi, "esx1"), "ssh root@esx1 esxcli system ntp get");
 }
@@ -77,6 +88,12 @@ static void test_errors(void)
 			"hostclock.conf: [gate] enforce: must be yes or no" },
 		{ "[gate]\nrun-directory=run\n",
 			"hostclock.conf: [gate] run-directory: must be an absolute path" },
+		{ "[serve]\ninterval=999ms\n",
+			"hostclock.conf: [serve] interval: must be from 1s to 3600s" },
+		{ "[serve]\nagent-timeout=2min\n",
+			"hostclock.conf: [serve] agent-timeout: must be from 1s to 60s" },
+		{ "[serve]\nburst=17\n",
+			"hostclock.conf: [serve] burst: must be a number from 1 to 16" },
 		{ "[policy]\nclock-class-max=256\n",
 			"hostclock.conf: [policy] clock-class-max: must be a number from 0 to "
 			"255" },
