@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guests/query.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guestclock/unix-socket.h"
+
+/* For a reader who does not read. */
+#define CLIENT_PATIENCE_S 5
+/* Written in one turn of the loop, so that no reader keeps the guests waiting. */
+#define PIECE (64 * 1024)
+
+typedef struct {
+	GclkQuery *query;
+	int fd;
+	GSource *writable, *timeout;
+	GBytes *text;
+	gsize sent;
+} Client;
+
+struct GclkQuery {
+	GMainContext *context;
+	GclkHub *hub;
+	char *path;
+	struct stat place; /* what was at path when it was bound */
+	int fd;
+	GSource *acceptable;
+	GPtrArray *clients; /* of Client */
+	GBytes *text;       /* the last answer, or NULL */
+	gint64 made;        /* when, g_get_monotonic_time */
+};
+
+static void destroy_source(GSource **source)
+{
+	if (!*source)
+		return;
+	g_source_destroy(*source);
+	g_clear_pointer(source, g_source_unref);
+}
+
+/* --- clients ---------------------------------------------------------------------------------- */
+
+static void client_free(gpointer data)
+{
+	Client *client = data;
+
+	destroy_source(&client->writable);
+	destroy_source(&client->timeout);
+	g_bytes_unref(client->text);
+	close(client->fd);
+	g_free(client);
+}
+
+/* Frees the client and destroys the source we are in. */
+static gboolean hang_up(Client *client)
+{
+	g_ptr_array_remove_fast(client->query->clients, client);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean client_writable(gint fd, GIOCondition condition, gpointer user)
+{
+	Client *client = user;
+	gsize length = 0;
+	const guint8 *text = g_bytes_get_data(client->text, &length);
+	ssize_t sent = send(fd, text + client->sent, MIN(length - client->sent, PIECE),
+		MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR) && !(condition & G_IO_ERR))
+		return G_SOURCE_CONTINUE;
+	if (sent < 0)
+		return hang_up(client);
+	client->sent += (gsize)sent;
+	return client->sent < length ? G_SOURCE_CONTINUE : hang_up(client);
+}
+
+static gboolean client_stalls(gpointer user)
+{
+	return hang_up(user);
+}
+
+static GBytes *current_text(GclkQuery *query)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (!query->text || (now - query->made) * 1000 >= GCLK_QUERY_FRESH) {
+		char *text = gclk_hub_json(query->hub);
+
+		g_clear_pointer(&query->text, g_bytes_unref);
+		query->text = g_bytes_new_take(text, strlen(text));
+		query->made = now;
+	}
+	return g_bytes_ref(query->text);
+}
+
+static void add_client(GclkQuery *query, int fd)
+{
+	Client *client = g_new0(Client, 1);
+
+	client->query = query;
+	client->fd = fd;
+	client->text = current_text(query);
+	client->writable = g_unix_fd_source_new(fd, G_IO_OUT | G_IO_ERR);
+	g_source_set_callback(
+		client->writable, (GSourceFunc)(void (*)(void))client_writable, client, NULL);
+	g_source_attach(client->writable, query->context);
+	client->timeout = g_timeout_source_new_seconds(CLIENT_PATIENCE_S);
+	g_source_set_callback(client->timeout, client_stalls, client, NULL);
+	g_source_attach(client->timeout, query->context);
+	g_ptr_array_add(query->clients, client);
+}
+
+static gboolean acceptable(gint listener, GIOCondition condition, gpointer user)
+{
+	GclkQuery *query = user;
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)condition;
+	if (fd < 0)
+		return G_SOURCE_CONTINUE;
+	if (query->clients->len >= GCLK_QUERY_CLIENTS_MAX || !gclk_unix_peer_is_trusted(fd))
+		close(fd);
+	else
+		add_client(query, fd);
+	return G_SOURCE_CONTINUE;
+}
+
+/* --- the listener ----------------------------------------------------------------------------- */
+
+GclkQuery *gclk_query_new(GMainContext *context, const char *path, GclkHub *hub, GError **error)
+{
+	int fd = gclk_unix_listen(path, GCLK_QUERY_CLIENTS_MAX, error);
+	GclkQuery *query;
+
+	if (fd < 0)
+		return NULL;
+	query = g_new0(GclkQuery, 1);
+	query->context = context ? g_main_context_ref(context) : NULL;
+	query->hub = hub;
+	query->path = g_strdup(path);
+	query->fd = fd;
+	if (lstat(path, &query->place) != 0)
+		query->place = (struct stat){ 0 };
+	query->clients = g_ptr_array_new_with_free_func(client_free);
+	query->acceptable = g_unix_fd_source_new(fd, G_IO_IN);
+	g_source_set_callback(
+		query->acceptable, (GSourceFunc)(void (*)(void))acceptable, query, NULL);
+	g_source_attach(query->acceptable, context);
+	return query;
+}
+
+void gclk_query_free(GclkQuery *query)
+{
+	struct stat now;
+
+	if (!query)
+		return;
+	g_ptr_array_unref(query->clients);
+	destroy_source(&query->acceptable);
+	close(query->fd);
+	/* else it is somebody else's by now */
+	if (lstat(query->path, &now) == 0 && now.st_dev == query->place.st_dev &&
+		now.st_ino == query->place.st_ino)
+		unlink(query->path);
+	g_clear_pointer(&query->text, g_bytes_unref);
+	g_clear_pointer(&query->context, g_main_context_unref);
+	g_free(query->path);
+	g_free(query);
+}
+
+/* --- the client's side ------------------------------------------------------------------------ */
+
+static void fail(GError **error, int code, const char *path)
+{
+	g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code), "%s: %s", path,
+		g_strerror(code));
+}
+
+/* Waits for more, and takes it in. 1: there is more to come; 0: the end; -1: errno. */
+static int read_more(int fd, GString *out, gint64 deadline)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	char piece[PIECE];
+	gint64 left = (deadline - g_get_monotonic_time()) / 1000;
+	int ready = left > 0 ? poll(&wait, 1, (int)MIN(left, G_MAXINT)) : 0;
+	ssize_t length;
+
+	if (ready == 0 || out->len > GCLK_QUERY_SIZE_MAX) {
+		errno = ready ? EFBIG : ETIMEDOUT;
+		return -1;
+	}
+	length = ready < 0 ? -1 : read(fd, piece, sizeof piece);
+	if (length < 0)
+		return errno == EINTR || errno == EAGAIN ? 1 : -1;
+	g_string_append_len(out, piece, length);
+	return length > 0;
+}
+
+char *gclk_query_ask(const char *path, int timeout, GError **error)
+{
+	gint64 deadline = g_get_monotonic_time() + (gint64)timeout * 1000;
+	g_autoptr(GString) out = g_string_new(NULL);
+	int fd = gclk_unix_connect(path, error);
+	int more, code;
+
+	if (fd < 0)
+		return NULL;
+	do
+		more = read_more(fd, out, deadline);
+	while (more > 0);
+	code = errno;
+	close(fd);
+	if (more == 0 && out->len)
+		return g_string_free(g_steal_pointer(&out), FALSE);
+	/* hung up on without a word: too many ask, or he does not trust us */
+	fail(error, more < 0 ? code : EPERM, path);
+	return NULL;
+}
