@@ -99,6 +99,9 @@ void gclk_agent_note_rate(GclkAgent *agent, const GclkServoOutput *out);
 /* The rate is somebody else's business: no findings on it. */
 void gclk_agent_forget_rate(GclkAgent *agent);
 
+/* agent-status.c: how far REAL may be off now, ns, or unknown. */
+gint64 gclk_agent_error_bound(const GclkAgent *agent);
+
 /* agent-ticks.c: shows the watch the time, and what the selected source has taught. */
 void gclk_agent_look_at_ticks(GclkAgent *agent);
 

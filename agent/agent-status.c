@@ -174,13 +174,17 @@ static gint64 runs_away(const GclkAgent *agent)
 	return (gint64)(ABS(lacking) * 1e-9 * (double)MAX(2 * poll, RENEWED));
 }
 
+gint64 gclk_agent_error_bound(const GclkAgent *agent)
+{
+	return gclk_bound_add(gclk_bound_add(ABS(agent->offset), agent->bound), runs_away(agent));
+}
+
 static void tell_clock(GclkStatus *out, const GclkAgent *agent)
 {
 	GclkDiscipline d = { 0 };
 
 	out->offset = agent->offset;
-	out->error_bound =
-		gclk_bound_add(gclk_bound_add(ABS(agent->offset), agent->bound), runs_away(agent));
+	out->error_bound = gclk_agent_error_bound(agent);
 	out->assumed = agent->estimate.assumed;
 	out->frequency_ppb = agent->actuator.steers
 				     ? agent->actuator.frequency_ppb + agent->actuator.tick_ppb
