@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "big-endian.h"
+
 #define FIELD_HEADER   4
 #define FIELD_MIN      16 /* RFC 7822 section 7.5 */
 #define FIELD_MIN_LAST 28 /* the same, for the last one without a MAC behind it */
@@ -14,30 +16,6 @@
 #define PIVOT_MIN (-GCLK_NTP_UNIX_EPOCH)
 #define PIVOT_MAX G_GINT64_CONSTANT(6942672000)
 
-static guint32 get32(const guint8 *p)
-{
-	return (guint32)p[0] << 24 | (guint32)p[1] << 16 | (guint32)p[2] << 8 | p[3];
-}
-
-static guint64 get64(const guint8 *p)
-{
-	return (guint64)get32(p) << 32 | get32(p + 4);
-}
-
-static void put32(guint8 *p, guint32 value)
-{
-	p[0] = (guint8)(value >> 24);
-	p[1] = (guint8)(value >> 16);
-	p[2] = (guint8)(value >> 8);
-	p[3] = (guint8)value;
-}
-
-static void put64(guint8 *p, guint64 value)
-{
-	put32(p, (guint32)(value >> 32));
-	put32(p + 4, (guint32)value);
-}
-
 void gclk_ntp_header_decode(const guint8 bytes[GCLK_NTP_HEADER_SIZE], GclkNtpHeader *out)
 {
 	out->leap = (GclkLeap)(bytes[0] >> 6);
@@ -46,13 +24,13 @@ void gclk_ntp_header_decode(const guint8 bytes[GCLK_NTP_HEADER_SIZE], GclkNtpHea
 	out->stratum = bytes[1];
 	out->poll = (gint8)bytes[2];
 	out->precision = (gint8)bytes[3];
-	out->root_delay = gclk_ntp_short_to_ns(get32(bytes + 4));
-	out->root_dispersion = gclk_ntp_short_to_ns(get32(bytes + 8));
-	out->refid = get32(bytes + 12);
-	out->reference = get64(bytes + 16);
-	out->origin = get64(bytes + 24);
-	out->receive = get64(bytes + 32);
-	out->transmit = get64(bytes + 40);
+	out->root_delay = gclk_ntp_short_to_ns(gclk_get32(bytes + 4));
+	out->root_dispersion = gclk_ntp_short_to_ns(gclk_get32(bytes + 8));
+	out->refid = gclk_get32(bytes + 12);
+	out->reference = gclk_get64(bytes + 16);
+	out->origin = gclk_get64(bytes + 24);
+	out->receive = gclk_get64(bytes + 32);
+	out->transmit = gclk_get64(bytes + 40);
 }
 
 void gclk_ntp_header_encode(const GclkNtpHeader *header, guint8 bytes[GCLK_NTP_HEADER_SIZE])
@@ -62,13 +40,13 @@ void gclk_ntp_header_encode(const GclkNtpHeader *header, guint8 bytes[GCLK_NTP_H
 	bytes[1] = header->stratum;
 	bytes[2] = (guint8)header->poll;
 	bytes[3] = (guint8)header->precision;
-	put32(bytes + 4, gclk_ntp_short_from_ns(header->root_delay));
-	put32(bytes + 8, gclk_ntp_short_from_ns(header->root_dispersion));
-	put32(bytes + 12, header->refid);
-	put64(bytes + 16, header->reference);
-	put64(bytes + 24, header->origin);
-	put64(bytes + 32, header->receive);
-	put64(bytes + 40, header->transmit);
+	gclk_put32(bytes + 4, gclk_ntp_short_from_ns(header->root_delay));
+	gclk_put32(bytes + 8, gclk_ntp_short_from_ns(header->root_dispersion));
+	gclk_put32(bytes + 12, header->refid);
+	gclk_put64(bytes + 16, header->reference);
+	gclk_put64(bytes + 24, header->origin);
+	gclk_put64(bytes + 32, header->receive);
+	gclk_put64(bytes + 40, header->transmit);
 }
 
 gboolean gclk_ntp_field_next(const guint8 *packet, gsize end, gsize *offset, GclkNtpField *out)
@@ -92,7 +70,7 @@ static void set_mac(const guint8 *packet, gsize length, GclkNtpLayout *out)
 {
 	gsize rest = length - out->fields_end;
 
-	out->key_id = get32(packet + out->fields_end);
+	out->key_id = gclk_get32(packet + out->fields_end);
 	out->mac = packet + out->fields_end + KEY_ID_SIZE;
 	out->mac_length = rest - KEY_ID_SIZE;
 	out->crypto_nak = rest == KEY_ID_SIZE;
@@ -214,7 +192,7 @@ const char *gclk_ntp_refid_format(
 	guint8 b[4];
 	gint length = 4;
 
-	put32(b, refid);
+	gclk_put32(b, refid);
 	if (stratum >= 2) {
 		g_snprintf(buffer, GCLK_NTP_REFID_TEXT_MAX, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
 		return buffer;
@@ -237,7 +215,7 @@ guint32 gclk_ntp_refid(const char *text)
 	guint8 b[4] = { 0 };
 
 	memcpy(b, text, MIN(strlen(text), sizeof(b)));
-	return get32(b);
+	return gclk_get32(b);
 }
 
 gboolean gclk_ntp_refid_is_local(guint32 refid, guint8 stratum)

@@ -44,7 +44,7 @@ typedef struct {
 	gboolean fallback;   /* PTP is set up, and NTP stands in */
 	GclkLeap leap;       /* never GCLK_LEAP_UNSYNC */
 	gint64 bound;        /* how far the host's clock may be off UTC, ns, or unknown */
-	gint tai_offset;     /* TAI minus UTC, s; 0: not known */
+	gint tai_offset;     /* TAI minus UTC, s, up to 255; 0: not known */
 	guint32 disruptions; /* how often the host has disrupted this guest (resume, restore,
 				migration) while it served it: a change is news even when the event
 				packet was lost */
@@ -103,8 +103,9 @@ typedef struct {
 
 /* From the payload of a frame. FALSE: not an NTP packet of version 4 and mode 3, 4 or 5, or its
    fields do not fit. Fields that are not known, of a later version or too short to be understood
-   are passed over; of a field that stands twice the first counts. Values outside their range read
-   as unknown (protocol, bound), none or 0; texts come out printable ASCII. */
+   are passed over; of a field that stands twice the first that is understood counts. Values outside
+   their range read as unknown (protocol, bound), unsynchronised (state), none or 0; texts come out
+   printable ASCII. What stands behind the fields (a MAC) is not looked at. */
 gboolean gclk_link_packet_decode(const guint8 *bytes, gsize length, GclkLinkPacket *out);
 
 /* The whole frame, with its header and the fields that are set; returns its length. */
