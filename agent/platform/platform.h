@@ -89,6 +89,11 @@ typedef struct {
 	void (*failed)(gpointer user, int error);
 } GclkStreamEvents;
 
+/* --- pages ------------------------------------------------------------------------------------ */
+
+/* A small file that its writer changes in place: a device that shows a page of the hypervisor's. */
+typedef struct GclkPage GclkPage;
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 /* Answer to a resolve request: n addresses (port filled in), or n == 0 and a reason for people. */
@@ -149,6 +154,17 @@ struct GclkPlatform {
 	gboolean (*stream_send)(GclkPlatform *platform, GclkStream *stream, const guint8 *data,
 		gsize length, GclkClockPair *departure, GError **error);
 	void (*stream_close)(GclkPlatform *platform, GclkStream *stream); /* NULL is ignored */
+
+	/* Opens a page, through the privileged process where there is one. May be NULL: this
+	   platform has none. */
+	GclkPage *(*page_open)(GclkPlatform *platform, const char *path, GError **error);
+	/* Reads it from its start: at most size bytes. Returns their number, or -errno. */
+	gint (*page_read)(GclkPlatform *platform, GclkPage *page, guint8 *bytes, gsize size);
+	/* Calls func once, when the page has something that was not read yet, or cannot tell: for
+	   pages only whose writer announces what it changes. func NULL: no more. */
+	void (*page_watch)(
+		GclkPlatform *platform, GclkPage *page, GclkTimerFunc func, gpointer user);
+	void (*page_close)(GclkPlatform *platform, GclkPage *page); /* NULL is ignored */
 
 	/* Opens a precision clock, through the privileged process where there is one.
 	   Errors carry domain G_FILE_ERROR (g_file_error_from_errno) and name the path. */

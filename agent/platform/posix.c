@@ -49,6 +49,10 @@ void gclk_posix_init(
 	base->udp_send = gclk_posix_udp_send;
 	base->udp_local = gclk_posix_udp_local;
 	base->udp_close = gclk_posix_udp_close;
+	base->page_open = gclk_posix_page_open;
+	base->page_read = gclk_posix_page_read;
+	base->page_watch = gclk_posix_page_watch;
+	base->page_close = gclk_posix_page_close;
 	base->resolve = gclk_posix_resolve;
 	base->resolve_cancel = gclk_posix_resolve_cancel;
 	base->is_own_refid = gclk_posix_is_own_refid;

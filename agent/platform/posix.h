@@ -70,6 +70,14 @@ void gclk_posix_random(GclkPlatform *platform, gpointer bytes, gsize length);
 /* Opens directly, and through the privileged process when that is refused. -errno on failure. */
 int gclk_posix_open(GclkPosix *posix, const char *path, GclkAccess access);
 
+/* --- posix-page.c ----------------------------------------------------------------------------- */
+
+GclkPage *gclk_posix_page_open(GclkPlatform *platform, const char *path, GError **error);
+gint gclk_posix_page_read(GclkPlatform *platform, GclkPage *page, guint8 *bytes, gsize size);
+void gclk_posix_page_watch(
+	GclkPlatform *platform, GclkPage *page, GclkTimerFunc func, gpointer user);
+void gclk_posix_page_close(GclkPlatform *platform, GclkPage *page);
+
 /* --- posix-udp.c ------------------------------------------------------------------------------ */
 
 GclkSocket *gclk_posix_udp_open(GclkPlatform *platform, const GclkAddress *peer,

@@ -30,9 +30,12 @@ enum {
 
 enum {
 	FLAG_TAI_OFFSET = 1 << 0,
+	FLAG_DISRUPTION_SOON = 1 << 1,
+	FLAG_DISRUPTION_IMMINENT = 1 << 2,
 	FLAG_PERIOD_MAX_ERROR = 1 << 4,
 	FLAG_TIME_MAX_ERROR = 1 << 6,
 	FLAG_GENERATION = 1 << 8,
+	FLAG_NOTIFICATION = 1 << 9,
 };
 
 static guint64 little(const guint8 *bytes, gsize at, gsize width)
@@ -58,6 +61,13 @@ static GclkLeap leap(guint8 indicator)
 	return indicator == 1   ? GCLK_LEAP_INSERT
 	       : indicator == 2 ? GCLK_LEAP_DELETE
 				: GCLK_LEAP_NONE;
+}
+
+static GclkVmclockOutlook outlook(guint64 flags)
+{
+	return flags & FLAG_DISRUPTION_IMMINENT ? GCLK_VMCLOCK_IMMINENT
+	       : flags & FLAG_DISRUPTION_SOON   ? GCLK_VMCLOCK_SOON
+						: GCLK_VMCLOCK_CALM;
 }
 
 /* bytes holds END bytes; those beyond the page's size are zero. */
@@ -114,6 +124,8 @@ gboolean gclk_vmclock_parse(const guint8 *page, gsize length, GclkVmclock *out, 
 	out->status = status <= GCLK_VMCLOCK_UNRELIABLE ? (GclkVmclockStatus)status
 							: GCLK_VMCLOCK_UNKNOWN;
 	out->disruption_marker = little(bytes, AT_DISRUPTION, 8);
+	out->outlook = outlook(flags);
+	out->notifies = (flags & FLAG_NOTIFICATION) != 0;
 	out->has_generation = flags & FLAG_GENERATION && size >= END;
 	out->generation = out->has_generation ? little(bytes, AT_GENERATION, 8) : 0;
 	tai = (gint16)little(bytes, AT_TAI_OFFSET, 2);

@@ -16,10 +16,19 @@ typedef enum {
 	GCLK_VMCLOCK_UNRELIABLE = 4,
 } GclkVmclockStatus;
 
+/* Announced by the hypervisor: the clock is about to be disrupted, as by a migration. */
+typedef enum {
+	GCLK_VMCLOCK_CALM,
+	GCLK_VMCLOCK_SOON,     /* within a day or so */
+	GCLK_VMCLOCK_IMMINENT, /* within an hour or so */
+} GclkVmclockOutlook;
+
 typedef struct {
-	GclkTimescale timescale;  /* of time; UNKNOWN: a time_type that is not defined */
-	GclkVmclockStatus status; /* values beyond the enum read as UNKNOWN */
-	guint64 disruption_marker;
+	GclkTimescale timescale;   /* of time; UNKNOWN: a time_type that is not defined */
+	GclkVmclockStatus status;  /* values beyond the enum read as UNKNOWN */
+	guint64 disruption_marker; /* changes when the counter behind the clocks was disrupted */
+	GclkVmclockOutlook outlook;
+	gboolean notifies; /* the hypervisor tells of every change: poll(2) waits for it */
 	gboolean has_generation;
 	guint64 generation;    /* changes when the VM is loaded from a snapshot */
 	gint tai_offset;       /* TAI minus UTC, s, > 0; 0: not stated. See gclk_vmclock_parse. */

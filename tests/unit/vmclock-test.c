@@ -110,6 +110,32 @@ static void bad_pages(void)
 	}
 }
 
+static void what_is_to_come(void)
+{
+	static const struct {
+		guint64 flags;
+		GclkVmclockOutlook outlook;
+		gboolean notifies;
+	} cases[] = {
+		{ 0, GCLK_VMCLOCK_CALM, FALSE },
+		{ 1 << 1, GCLK_VMCLOCK_SOON, FALSE },
+		{ 1 << 2, GCLK_VMCLOCK_IMMINENT, FALSE },
+		{ 1 << 1 | 1 << 2, GCLK_VMCLOCK_IMMINENT, FALSE },
+		{ 1 << 9, GCLK_VMCLOCK_CALM, TRUE },
+		{ ~(guint64)(1 << 1 | 1 << 2 | 1 << 9), GCLK_VMCLOCK_CALM, FALSE },
+	};
+	guint8 page[PAGE];
+	GclkVmclock clock;
+
+	fill(page);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		put(page, 24, cases[i].flags, 8);
+		CU_ASSERT_TRUE(parse(page, PAGE, &clock));
+		GCLK_ASSERT_INT(clock.outlook, cases[i].outlook);
+		GCLK_ASSERT_INT(clock.notifies, cases[i].notifies);
+	}
+}
+
 /* Every length: short ones are errors, longer ones give what is there; nothing is read beyond. */
 static void every_length(void)
 {
@@ -264,6 +290,7 @@ int main(void)
 		{ "a complete page", complete },
 		{ "the marker alone", marker_only },
 		{ "bad pages", bad_pages },
+		{ "what is to come", what_is_to_come },
 		{ "every length", every_length },
 		{ "values", values },
 		{ "bounds", bounds },
