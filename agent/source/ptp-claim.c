@@ -22,8 +22,29 @@ void gclk_ptp_claim_renew(
 		bytes && gclk_vmclock_parse((const guint8 *)bytes, length, &claim->page, NULL);
 }
 
+static gboolean runs_free(const GclkPtpClaim *claim)
+{
+	return claim->has_page && claim->page.status == GCLK_VMCLOCK_FREE_RUNNING;
+}
+
+/* Nothing then tells how far the clock has drifted, and an assumed bound would belie the host. */
+gboolean gclk_ptp_claim_rate_only(const GclkPtpClaim *claim)
+{
+	return runs_free(claim) && gclk_vmclock_bound(&claim->page, 0, 0) == GCLK_BOUND_UNKNOWN;
+}
+
+const char *gclk_ptp_claim_note(const GclkPtpClaim *claim)
+{
+	return runs_free(claim) ? "the host has lost its own reference: its clock runs free, and "
+				  "the bound that it states grows"
+				: NULL;
+}
+
 const char *gclk_ptp_claim_refusal(const GclkPtpClaim *claim)
 {
+	if (gclk_ptp_claim_rate_only(claim))
+		return "gives its rate only: the host has lost its own reference, and does not say "
+		       "how far its clock may be off";
 	if (claim->has_page && claim->page.status == GCLK_VMCLOCK_UNRELIABLE)
 		return "gives no time: the hypervisor calls its clock unreliable";
 	if (claim->has_page && claim->page.status == GCLK_VMCLOCK_INITIALISING)

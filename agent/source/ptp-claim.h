@@ -17,6 +17,12 @@ typedef struct {
 void gclk_ptp_claim_renew(
 	GclkPtpClaim *claim, GclkPlatform *platform, const GclkPtpDevice *device, gint64 now);
 
+/* Must only the rate of the clock be used? The host does not know the time any more. */
+gboolean gclk_ptp_claim_rate_only(const GclkPtpClaim *claim);
+
+/* What is odd about a clock that may be used; static, or NULL. */
+const char *gclk_ptp_claim_note(const GclkPtpClaim *claim);
+
 /* Why the time must not be used, to go on after the device's name, or NULL. */
 const char *gclk_ptp_claim_refusal(const GclkPtpClaim *claim);
 

@@ -319,6 +319,7 @@ static gboolean measure(PtpSource *self)
 	GclkSample sample = { 0 };
 	GclkClockPair pair;
 	const char *refusal;
+	gboolean rate_only;
 	gint n, ahead = 0;
 
 	self->base.detail.requests++;
@@ -328,7 +329,8 @@ static gboolean measure(PtpSource *self)
 	gclk_ptp_claim_renew(&self->claim, self->base.platform, &self->found,
 		self->base.platform->boottime(self->base.platform));
 	refusal = gclk_ptp_claim_refusal(&self->claim);
-	if (refusal) {
+	rate_only = gclk_ptp_claim_rate_only(&self->claim);
+	if (refusal && !rate_only) {
 		set_failure(self, GCLK_SOURCE_REFUSED, refusal);
 		return drop(self, GCLK_PTP_DROP_UNSUPPORTED);
 	}
@@ -344,9 +346,14 @@ static gboolean measure(PtpSource *self)
 
 	sample.timescale = self->timescale;
 	sample.leap = self->claim.has_page ? self->claim.page.leap : GCLK_LEAP_NONE;
+	sample.flags = rate_only ? GCLK_SAMPLE_RATE_ONLY : 0;
 	set_bound(self, &sample);
 	self->base.detail.replies++;
-	gclk_source_set_condition(&self->base, GCLK_SOURCE_OK, NULL);
+	self->base.detail.note = gclk_ptp_claim_note(&self->claim);
+	if (rate_only)
+		set_failure(self, GCLK_SOURCE_REFUSED, refusal);
+	else
+		gclk_source_set_condition(&self->base, GCLK_SOURCE_OK, NULL);
 	gclk_source_emit(&self->base, &sample);
 	return TRUE;
 }
@@ -414,6 +421,7 @@ static void ptp_burst(GclkSource *source)
 		return;
 	self->burst = BURST_READS;
 	self->look = LOOK_FIRST;
+	self->claim.renew = 0; /* whatever the burst is for, the host may say something else now */
 	schedule(self, 0);
 }
 

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "harness.h"
 #include "guestclock/ptp-table.h"
+#include "harness.h"
 #include "source/ptp.h"
 #include "tree-platform.h"
 
@@ -147,7 +147,7 @@ static void on_changed(gpointer user, GclkSource *source)
 	((Rig *)user)->changes++;
 }
 
-static const GclkSourceEvents events = { on_sample, on_changed };
+static const GclkSourceEvents events = { .sample = on_sample, .changed = on_changed };
 
 /* --- the rig ---------------------------------------------------------------------------------- */
 
@@ -1097,6 +1097,46 @@ static void vmclock_page(void)
 	rig_clear(&rig);
 }
 
+/* A host without a reference of its own: its time with the bound that it states, else its rate. */
+static void vmclock_free_running(void)
+{
+	static const char flags_without_bound[] = { 1, 0 };
+	g_autofree char *page = NULL;
+	gsize length;
+	Rig rig;
+
+	rig_init(&rig);
+	add_device(&rig, 0, "vmclock0");
+	write_page(&rig, 0, 3, 0);
+	start(&rig, NULL);
+	pass(&rig, 0);
+	GCLK_ASSERT_INT(rig.source->condition, GCLK_SOURCE_OK);
+	GCLK_ASSERT_INT(rig.sample.flags, 0);
+	GCLK_ASSERT_INT(rig.sample.reference_bound, 25000 + 1000);
+	GCLK_ASSERT_HAS(rig.source->detail.note, "runs free");
+	page = rig.tree.platform.read_file(
+		&rig.tree.platform, "/dev/vmclock0", 4096, &length, NULL);
+	memcpy(page + 24, flags_without_bound, sizeof flags_without_bound);
+	gclk_tree_write(&rig.tree, "/dev/vmclock0", page, (gssize)length);
+	pass(&rig, 20 * SECOND);
+	GCLK_ASSERT_INT(rig.source->condition, GCLK_SOURCE_REFUSED);
+	GCLK_ASSERT_HAS(rig.source->reason, "/dev/ptp0 (vmclock0) gives its rate only");
+	GCLK_ASSERT_INT(rig.sample.flags, GCLK_SAMPLE_RATE_ONLY | GCLK_SAMPLE_ASSUMED);
+	CU_ASSERT_TRUE(rig.samples > 6);
+	/* a burst, as after a disruption, asks for the page at once */
+	write_page(&rig, 0, 2, 0);
+	pass(&rig, 20 * SECOND);
+	write_page(&rig, 0, 3, 0);
+	gclk_source_burst(rig.source);
+	pass(&rig, 0);
+	GCLK_ASSERT_HAS(rig.source->detail.note, "runs free");
+	write_page(&rig, 0, 2, 0);
+	pass(&rig, 20 * SECOND);
+	GCLK_ASSERT_STR(rig.source->detail.note, NULL);
+	GCLK_ASSERT_INT(rig.source->condition, GCLK_SOURCE_OK);
+	rig_clear(&rig);
+}
+
 /* The drivers' sign: a page in the scale that the driver does not deliver comes out two offsets
    off. */
 static void vmclock_sign(void)
@@ -1188,6 +1228,7 @@ int main(void)
 		{ "monotonic and smeared", scales_that_are_no_time_of_day },
 		{ "vmclock: scale by kernel", vmclock_by_kernel },
 		{ "vmclock: page", vmclock_page },
+		{ "vmclock: a host without a reference", vmclock_free_running },
 		{ "vmclock: sign of the TAI offset", vmclock_sign },
 		{ "ENA: stated bound", ena_bound },
 		{ NULL, NULL },
