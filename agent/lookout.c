@@ -146,6 +146,8 @@ static void look(GclkLookout *l)
 	look_for_servers(l);
 	gclk_sources_look_for_ptp(l->agent, l->platform, l->config);
 	gclk_agent_look_at_clocksource(l->agent);
+	if (l->vmclock)
+		gclk_vmclock_witness_look(l->vmclock);
 	if (l->checkup)
 		gclk_checkup_look(l->checkup, l->agent, now);
 	look_again(l, l->config->servers->len ? LOOK_INTERVAL : LOOK_INTERVAL_BARE);

@@ -11,14 +11,16 @@
 #include "checkup.h"
 #include "mastery.h"
 #include "platform/privileged.h"
+#include "source/vmclock-witness.h"
 
 typedef struct {
 	GclkPlatform *platform;
 	GclkAgent *agent;
 	GclkConfig *config; /* the one in force: servers that are discovered are put into it */
 	const GclkEnvironment *environment;
-	GclkPrivileged *privileged; /* NULL: there is no such process */
-	GclkCheckup *checkup;       /* NULL: no checks are made */
+	GclkPrivileged *privileged;  /* NULL: there is no such process */
+	GclkCheckup *checkup;        /* NULL: no checks are made */
+	GclkVmclockWitness *vmclock; /* NULL: nobody looks for one */
 	guint timer;
 	gint64 looked; /* boot time of the last look at all processes; 0: it is due */
 } GclkLookout;

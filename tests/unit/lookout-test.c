@@ -5,6 +5,7 @@
 
 #include "build-config.h"
 #include "harness.h"
+#include "vmclock-watch.h"
 #include "world.h"
 
 #define YEAR_S (G_GINT64_CONSTANT(365) * 86400)
@@ -124,11 +125,104 @@ static void processes(void)
 	bed_clear(&bed);
 }
 
+/* --- vmclock ---------------------------------------------------------------------------------- */
+
+struct GclkPage {
+	guint8 bytes[112];
+};
+
+static struct GclkPage the_page = { .bytes = { 'V', 'C', 'L', 'K', 112, 0, 0, 0, 1 } };
+
+static GclkPage *page_open(GclkPlatform *platform, const char *path, GError **error)
+{
+	(void)platform;
+	(void)error;
+	GCLK_ASSERT_STR(path, "/dev/vmclock0");
+	return &the_page;
+}
+
+static gint page_read(GclkPlatform *platform, GclkPage *page, guint8 *bytes, gsize size)
+{
+	(void)platform;
+	memcpy(bytes, page->bytes, MIN(size, sizeof page->bytes));
+	return (gint)MIN(size, sizeof page->bytes);
+}
+
+static void page_watch(GclkPlatform *platform, GclkPage *page, GclkTimerFunc func, gpointer user)
+{
+	(void)platform;
+	(void)page;
+	(void)user;
+	CU_ASSERT_PTR_NULL(func);
+}
+
+static void page_close(GclkPlatform *platform, GclkPage *page)
+{
+	(void)platform;
+	(void)page;
+}
+
+static guint disruptions;
+
+static GLogWriterOutput count_disruptions(
+	GLogLevelFlags level, const GLogField *fields, gsize n, gpointer user)
+{
+	(void)level;
+	(void)user;
+	for (gsize i = 0; i < n; i++)
+		disruptions += strcmp(fields[i].key, "MESSAGE") == 0 &&
+			       strstr(fields[i].value, "migrated or restored (vmclock)");
+	return G_LOG_WRITER_HANDLED;
+}
+
+/* The page is found by a look, and what it tells reaches the agent. */
+static void vmclock(void)
+{
+	static const GclkAgentEvents events = { .report = on_report };
+	GclkEnvironment environment = { .boot_id = (char *)"a-boot",
+		.hypervisor = (char *)"qemu",
+		.container = (char *)"none" };
+	GclkLookout *l;
+	Bed bed;
+
+	bed_init(&bed);
+	bed.platform->page_open = page_open;
+	bed.platform->page_read = page_read;
+	bed.platform->page_watch = page_watch;
+	bed.platform->page_close = page_close;
+	l = &bed.lookout;
+	l->config->discover = FALSE;
+	l->environment = &environment;
+	l->agent =
+		gclk_agent_new(bed.platform, l->config, &environment, FALSE, NULL, &events, NULL);
+	CU_ASSERT_TRUE_FATAL(gclk_agent_start(l->agent, NULL));
+	l->vmclock = gclk_vmclock_watch_new(l->agent, bed.platform);
+	g_log_set_writer_func(count_disruptions, NULL, NULL);
+	gclk_lookout_look(l);
+	sim_run(bed.world.vm, 5 * GCLK_NS_PER_S);
+	GCLK_ASSERT_INT(disruptions, 0);
+	CU_ASSERT_FALSE(gclk_agent_has_finding(l->agent, "disruption-ahead"));
+	the_page.bytes[24] = 1 << 2;
+	sim_run(bed.world.vm, 7 * GCLK_NS_PER_S);
+	CU_ASSERT_TRUE(gclk_agent_has_finding(l->agent, "disruption-ahead"));
+	GCLK_ASSERT_INT(disruptions, 0);
+	the_page.bytes[24] = 0;
+	the_page.bytes[16] = 1;
+	sim_run(bed.world.vm, 9 * GCLK_NS_PER_S);
+	CU_ASSERT_FALSE(gclk_agent_has_finding(l->agent, "disruption-ahead"));
+	GCLK_ASSERT_INT(disruptions, 1);
+	gclk_lookout_stop(l);
+	gclk_vmclock_witness_free(l->vmclock);
+	gclk_agent_free(l->agent);
+	bed_clear(&bed);
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
 		{ "around when are we", eras },
 		{ "processes are looked at seldom", processes },
+		{ "vmclock is a witness", vmclock },
 		{ NULL, NULL },
 	};
 
