@@ -44,6 +44,7 @@ struct GclkAgent {
 	GclkActuator actuator;
 	GclkClockWatch watch;
 	GclkTickWatch *ticks;
+	GclkHostReader host; /* read NULL: none */
 	guint heartbeat; /* timer */
 	guint settling;  /* timer: no longer than this is waited for slow sources at the start */
 	gboolean first;  /* the clock has not been corrected since the start */
@@ -104,6 +105,8 @@ gint64 gclk_agent_error_bound(const GclkAgent *agent);
 
 /* agent-ticks.c: shows the watch the time, and what the selected source has taught. */
 void gclk_agent_look_at_ticks(GclkAgent *agent);
+/* The clock was stepped: ticks that the hypervisor has yet to deliver would come on top. */
+void gclk_agent_drop_backlog(GclkAgent *agent);
 
 /* agent-life.c: a heartbeat comes unless there is another decision before. */
 void gclk_agent_await(GclkAgent *agent);

@@ -9,6 +9,28 @@ void gclk_agent_use_counters(GclkAgent *agent, const GclkTickSystem *system, con
 {
 	gclk_tick_watch_free(agent->ticks);
 	agent->ticks = gclk_tick_watch_new(agent->platform, system, tsc);
+	gclk_tick_watch_use_host(agent->ticks, gclk_agent_host_time(agent));
+}
+
+void gclk_agent_use_host_time(GclkAgent *agent, const GclkHostReader *reader)
+{
+	agent->host = reader ? *reader : (GclkHostReader){ 0 };
+	gclk_tick_watch_use_host(agent->ticks, gclk_agent_host_time(agent));
+}
+
+const GclkHostReader *gclk_agent_host_time(const GclkAgent *agent)
+{
+	return agent->host.read ? &agent->host : NULL;
+}
+
+/* Time that was left out of the step, as it was on its way, is lost now: measured at once. */
+void gclk_agent_drop_backlog(GclkAgent *agent)
+{
+	if (!agent->host.drop_backlog)
+		return;
+	agent->host.drop_backlog(&agent->host);
+	if (agent->platform->coarseness)
+		gclk_agent_burst(agent);
 }
 
 const GclkTickHealth *gclk_agent_ticks(const GclkAgent *agent)

@@ -23,6 +23,7 @@ static void note_step(GclkAgent *agent, const GclkServoOutput *out)
 	agent->last_step_reason = g_strdup(out->reason);
 	gclk_clock_watch_stepped(&agent->watch, out->step);
 	gclk_agent_tell_sources(agent, gclk_source_stepped, out->step);
+	gclk_agent_drop_backlog(agent);
 	agent->offset -= out->step;
 	agent->urgent = TRUE;
 }

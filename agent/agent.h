@@ -88,6 +88,11 @@ void gclk_agent_look_at_clocksource(GclkAgent *agent);
 /* Counters of this system that the ticks are held against; without them only what the sources teach
    and the RTC. Both are borrowed. To be called before the start. */
 void gclk_agent_use_counters(GclkAgent *agent, const GclkTickSystem *system, const GclkTsc *tsc);
+/* The hypervisor tells the host's time (VMware's backdoor): after a step of ours it is told to drop
+   its backlog of ticks. Copied; NULL: it does not, or is not to be asked. */
+void gclk_agent_use_host_time(GclkAgent *agent, const GclkHostReader *reader);
+/* The same, for a source to read it by; NULL: there is none. */
+const GclkHostReader *gclk_agent_host_time(const GclkAgent *agent);
 /* What is known of the ticks now. Never NULL; valid until the loop turns. */
 const GclkTickHealth *gclk_agent_ticks(const GclkAgent *agent);
 

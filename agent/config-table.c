@@ -38,6 +38,12 @@ const GclkConfigKey gclk_config_keys[] = {
 	{ "ptp", "assumed-error", GCLK_KEY_DURATION, MAIN(ptp_assumed_error), NULL, 1, 10 * S },
 	{ "ptp", "timescale", GCLK_KEY_TIMESCALE, MAIN(ptp_timescale), "auto", 0, 0 },
 
+	{ "vmware", "backdoor", GCLK_KEY_AUTO, MAIN(vmware_backdoor), "auto", 0, 0 },
+	{ "vmware", "poll", GCLK_KEY_INTEGER, MAIN(vmware_poll), "2", 0, 10 },
+	{ "vmware", "assumed-error", GCLK_KEY_DURATION, MAIN(vmware_assumed_error), "1ms", 1,
+		10 * S },
+	{ "vmware", "tools", GCLK_KEY_AUTO, MAIN(vmware_tools), "auto", 0, 0 },
+
 	{ "server", "address", GCLK_KEY_HOST, SERVER(address), NULL, 0, 0 },
 	{ "server", "port", GCLK_KEY_UINT16, SERVER(port), "123", 1, 65535 },
 	{ "server", "key", GCLK_KEY_UINT32, SERVER(key), NULL, 1, G_MAXUINT32 },
@@ -116,6 +122,14 @@ static gboolean parse_boolean(const char *value, gboolean *out, GError **error)
 	if (!g_strv_contains(yes, value) && !g_strv_contains(no, value))
 		return fail(error, "\"%s\" is neither yes nor no", value);
 	*out = g_strv_contains(yes, value);
+	return TRUE;
+}
+
+static gboolean parse_auto(const char *value, gboolean *out, GError **error)
+{
+	if (strcmp(value, "auto") != 0 && strcmp(value, "none") != 0)
+		return fail(error, "\"%s\" is neither auto nor none", value);
+	*out = strcmp(value, "auto") == 0;
 	return TRUE;
 }
 
@@ -225,6 +239,8 @@ gboolean gclk_config_key_set(
 	switch (key->type) {
 	case GCLK_KEY_BOOLEAN:
 		return parse_boolean(value, field, error);
+	case GCLK_KEY_AUTO:
+		return parse_auto(value, field, error);
 	case GCLK_KEY_DURATION:
 		return parse_duration(key, value, field, error);
 	case GCLK_KEY_CONTROL:
@@ -279,7 +295,8 @@ const char *gclk_config_nearest_key(const char *group, const char *name)
 
 const char *gclk_config_nearest_group(const char *name)
 {
-	static const char *const groups[] = { "clock", "daemon", "ntp", "ptp", "server", NULL };
+	static const char *const groups[] = { "clock", "daemon", "ntp", "ptp", "server", "vmware",
+		NULL };
 
 	return gclk_nearest(name, groups);
 }

@@ -44,6 +44,11 @@ typedef struct {
 	gint ptp_poll;
 	gint64 ptp_assumed_error;    /* ns, -1: by driver */
 	GclkTimescale ptp_timescale; /* UNKNOWN: auto */
+	/* [vmware] */
+	gboolean vmware_backdoor; /* the host's time, if it is there */
+	gint vmware_poll;
+	gint64 vmware_assumed_error; /* ns */
+	gboolean vmware_tools;       /* libvmtools and libguestlib, if they are there */
 	/* [server ...] */
 	GPtrArray *servers; /* of GclkServerConfig, complete: address and polls are set */
 	GPtrArray *files;   /* paths that were read, in order (char *) */

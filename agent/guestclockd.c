@@ -11,6 +11,7 @@
 
 #include "agent.h"
 #include "detach.h"
+#include "detect/vmware-time.h"
 #include "lookout.h"
 #include "once.h"
 #include "platform/native.h"
@@ -40,6 +41,7 @@ typedef struct {
 	GclkPlatform *platform;
 	GclkMachine machine;
 	GclkTsc tsc;
+	GclkHostReader host; /* read NULL: not found, or not looked for */
 	GclkCheckup *checkup;
 	GclkAgent *agent;
 	GclkPublisher publisher;
@@ -166,6 +168,16 @@ static void keep_what_needs_restart(Daemon *d, GclkConfig *config)
 			  "guestclockd");
 }
 
+/* A hypervisor that tells the host's time is asked for it only where that is wanted. */
+static void use_host_time(Daemon *d)
+{
+	gboolean wanted = d->config->vmware_backdoor && !d->options.no_helper;
+
+	if (wanted && !d->host.read && !gclk_vmware_host_time(NULL, &d->host))
+		d->host.read = NULL;
+	gclk_agent_use_host_time(d->agent, wanted && d->host.read ? &d->host : NULL);
+}
+
 static gboolean reload(Daemon *d, GError **error)
 {
 	GclkConfig *config = load_config(&d->options, d->platform, error);
@@ -177,6 +189,7 @@ static gboolean reload(Daemon *d, GError **error)
 	gclk_lookout_keep_hidden(&d->lookout, config);
 	d->config = d->lookout.config = config;
 	gclk_agent_set_config(d->agent, config);
+	use_host_time(d);
 	gclk_sources_apply(d->agent, d->platform, config, gclk_lookout_era_pivot(&d->lookout));
 	if (d->checkup)
 		gclk_checkup_expire(d->checkup);
@@ -352,6 +365,7 @@ static gboolean start_agent(Daemon *d, GError **error)
 	gclk_lookout_note_rival(&d->lookout, &mastery);
 	note_user(d);
 	g_free(mastery.reason);
+	use_host_time(d);
 	gclk_sources_apply(d->agent, d->platform, d->config, gclk_lookout_era_pivot(&d->lookout));
 	return gclk_agent_start(d->agent, error);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sources.h"
 
+#include "source/backdoor.h"
 #include "source/ntp.h"
 #include "source/ptp.h"
 
@@ -119,6 +120,28 @@ static char *apply_ptp(
 	return reason;
 }
 
+/* --- VMware's backdoor -------------------------------------------------------------------------
+ */
+
+static void apply_backdoor(
+	GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config, GPtrArray *kept)
+{
+	const GclkBackdoorSettings settings = {
+		.reader = gclk_agent_host_time(agent),
+		.poll = config->vmware_poll,
+		.assumed_error = config->vmware_assumed_error,
+	};
+	char *id;
+
+	if (!config->vmware_backdoor || !settings.reader)
+		return;
+	id = g_strdup_printf("vmware|%u|%d|%" G_GINT64_FORMAT, settings.reader->command,
+		settings.poll, settings.assumed_error);
+	g_ptr_array_add(kept, id);
+	if (!gclk_agent_has_source(agent, id))
+		gclk_agent_add_source(agent, gclk_backdoor_source_new(platform, &settings), id);
+}
+
 /* An admin who sees nothing at all shall know where to begin. */
 static void note_nothing(GclkAgent *agent, const GclkConfig *config, const char *no_ptp)
 {
@@ -126,7 +149,8 @@ static void note_nothing(GclkAgent *agent, const GclkConfig *config, const char 
 						"machine, and no precision clock is used%s%s",
 		no_ptp ? ": " : "", no_ptp ? no_ptp : "");
 
-	if (config->servers->len == 0 && (no_ptp || !ptp_wanted(config)))
+	if (config->servers->len == 0 && (no_ptp || !ptp_wanted(config)) &&
+		!(config->vmware_backdoor && gclk_agent_host_time(agent)))
 		gclk_agent_set_finding(agent, "no-source", GCLK_SEVERITY_WARNING, text,
 			"name a server: [server ADDRESS] in guestclockd.conf(5)");
 	else
@@ -175,6 +199,7 @@ void gclk_sources_apply(
 		gclk_agent_clear_finding(agent, "key-file");
 	if (ptp_wanted(config))
 		no_ptp = apply_ptp(agent, platform, config, kept);
+	apply_backdoor(agent, platform, config, kept);
 	note_nothing(agent, config, no_ptp);
 	note_left_out(agent, config);
 	for (guint i = 0; i < config->servers->len; i++)

@@ -33,6 +33,10 @@ typedef struct {
 typedef struct GclkHostReader GclkHostReader;
 struct GclkHostReader {
 	gboolean (*read)(const GclkHostReader *reader, GclkHostTime *out);
+	/* The clock was set: the hypervisor is to drop its backlog of timer interrupts, which it
+	   would else deliver on top. NULL: there is no such thing. */
+	void (*drop_backlog)(const GclkHostReader *reader);
+	const char *name;          /* of the way, for people: "GETTIMEFULL"; static, or NULL */
 	guint32 command, features; /* VMware's (vmware-time.h) */
 	gpointer user;             /* of others */
 };

@@ -44,6 +44,8 @@ struct GclkTickWatch {
 	GclkPlatform *platform;
 	const GclkTickSystem *system;
 	const GclkTsc *tsc;
+	GclkHostReader host; /* read NULL: none */
+	gint64 backlog;      /* the largest since late_since, ns; -1: not told */
 	char *clocksource;
 	gint64 began;  /* RAW since the last disturbance; 0: it begins now */
 	gint64 looked; /* RAW of the last judgement */
@@ -67,6 +69,7 @@ GclkTickWatch *gclk_tick_watch_new(
 	watch->system = system;
 	watch->tsc = tsc;
 	watch->has_rtc = TRUE;
+	watch->backlog = -1;
 	gclk_tick_health_init(&watch->health);
 	return watch;
 }
@@ -77,6 +80,12 @@ void gclk_tick_watch_free(GclkTickWatch *watch)
 		return;
 	g_free(watch->clocksource);
 	g_free(watch);
+}
+
+void gclk_tick_watch_use_host(GclkTickWatch *watch, const GclkHostReader *reader)
+{
+	watch->host = reader ? *reader : (GclkHostReader){ 0 };
+	watch->backlog = -1;
 }
 
 const GclkTickHealth *gclk_tick_watch_health(const GclkTickWatch *watch)
@@ -90,6 +99,7 @@ void gclk_tick_watch_disturbed(GclkTickWatch *watch)
 	watch->began = 0;
 	watch->candidate_since = 0;
 	watch->late = (GclkWakeups){ .limit = LATE_LIMIT };
+	watch->backlog = -1;
 }
 
 void gclk_tick_watch_late(GclkTickWatch *watch, gint64 lateness)
@@ -290,6 +300,7 @@ static GclkWakeups sum_wakeups(GclkTickWatch *watch, gint64 raw)
 	if (watch->late_since == 0 || raw - watch->late_since > WINDOW) {
 		watch->late = (GclkWakeups){ .limit = LATE_LIMIT };
 		watch->late_since = raw;
+		watch->backlog = -1;
 	}
 	out = watch->late;
 	if (out.late >= LATE_MIN)
@@ -319,6 +330,16 @@ static GclkTickCounter from_reference(
 	};
 }
 
+/* After sum_wakeups, which forgets it after a while. */
+static gint64 read_backlog(GclkTickWatch *watch)
+{
+	GclkHostTime time;
+
+	if (watch->host.read && watch->host.read(&watch->host, &time))
+		watch->backlog = MAX(watch->backlog, time.backlog);
+	return watch->backlog;
+}
+
 static void judge(
 	GclkTickWatch *watch, gint64 raw, const GclkTickReference *reference, GclkTickHealth *out)
 {
@@ -332,9 +353,9 @@ static void judge(
 		.counters = counters,
 		.wakeups = sum_wakeups(watch, raw),
 		.cpu = sum_cpu(watch),
-		.backlog = -1,
 	};
 
+	readings.backlog = read_backlog(watch);
 	if (reference) {
 		counters[readings.n_counters++] =
 			from_reference(reference, readings.duration, ends);

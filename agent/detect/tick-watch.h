@@ -34,6 +34,10 @@ GclkTickWatch *gclk_tick_watch_new(
 	GclkPlatform *platform, const GclkTickSystem *system, const GclkTsc *tsc);
 void gclk_tick_watch_free(GclkTickWatch *watch); /* NULL is ignored */
 
+/* The hypervisor tells how far it is behind with ticks (VMware): a word more to the health. Copied;
+   NULL: it does not. */
+void gclk_tick_watch_use_host(GclkTickWatch *watch, const GclkHostReader *reader);
+
 /* It is raw now. clocksource and reference may be NULL: not known; no source. TRUE: the verdict has
    changed. */
 gboolean gclk_tick_watch_look(GclkTickWatch *watch, gint64 raw, const char *clocksource,

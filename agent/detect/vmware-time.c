@@ -4,6 +4,7 @@
 #include "guestclock/sample.h"
 
 #define GET_TIME               23u
+#define STOP_CATCHUP           24u
 #define GET_TIME_FULL          46u
 #define GET_TIME_FULL_WITH_LAG 55u
 
@@ -11,7 +12,14 @@
 #define SECONDS_MAX (G_GINT64_CONSTANT(7258118400))
 
 /* The best first. */
-static const guint32 commands[] = { GET_TIME_FULL_WITH_LAG, GET_TIME_FULL, GET_TIME };
+static const struct {
+	guint32 command;
+	const char *name;
+} commands[] = {
+	{ GET_TIME_FULL_WITH_LAG, "GETTIMEFULL_WITH_LAG" },
+	{ GET_TIME_FULL, "GETTIMEFULL" },
+	{ GET_TIME, "GETTIME" },
+};
 
 gboolean gclk_vmware_time_take(
 	guint32 command, const GclkBackdoorRegisters *answer, GclkHostTime *out)
@@ -45,7 +53,7 @@ static int find_command(guint32 features)
 	GclkHostTime time;
 	gsize i = 0;
 
-	while (i < G_N_ELEMENTS(commands) && !ask(features, commands[i], &time))
+	while (i < G_N_ELEMENTS(commands) && !ask(features, commands[i].command, &time))
 		i++;
 	return (int)i;
 }
@@ -53,6 +61,13 @@ static int find_command(guint32 features)
 static gboolean read_host(const GclkHostReader *reader, GclkHostTime *out)
 {
 	return ask(reader->features, reader->command, out);
+}
+
+static void drop_backlog(const GclkHostReader *reader)
+{
+	GclkBackdoorRegisters r;
+
+	gclk_backdoor_call(reader->features, STOP_CATCHUP, &r);
 }
 
 gboolean gclk_vmware_time_find(GclkCpuid cpuid, GclkHostReader *out)
@@ -65,7 +80,13 @@ gboolean gclk_vmware_time_find(GclkCpuid cpuid, GclkHostReader *out)
 	at = gclk_backdoor_try(features, find_command);
 	if (at < 0 || (gsize)at >= G_N_ELEMENTS(commands))
 		return FALSE;
-	*out = (GclkHostReader){ .read = read_host, .command = commands[at], .features = features };
+	*out = (GclkHostReader){
+		.read = read_host,
+		.drop_backlog = drop_backlog,
+		.name = commands[at].name,
+		.command = commands[at].command,
+		.features = features,
+	};
 	return TRUE;
 }
 

@@ -2,8 +2,11 @@
 /*
  * The host's time from VMware's backdoor, by the best command that is there: 55
  * (GETTIMEFULL_WITH_LAG), 46 (GETTIMEFULL), 23 (GETTIME). Each gives UTC to the microsecond; only
- * 55 tells besides how far the hypervisor is behind with timer interrupts. (Registers as in
- * open-vm-tools' backdoor_def.h.)
+ * 55 tells besides how far the hypervisor is behind with timer interrupts. Command 24 (STOPCATCHUP)
+ * makes it drop them. (Registers as in open-vm-tools' backdoor_def.h.)
+ *
+ * ECX, which says from which error on VMware's own tools would set the clock, is left alone: it is
+ * a setting of theirs (1 s unless changed), no word on how far the host's clock may be off.
  */
 #ifndef GUESTCLOCK_VMWARE_TIME_H
 #define GUESTCLOCK_VMWARE_TIME_H

@@ -74,6 +74,10 @@ static void check_defaults(const GclkConfig *config)
 	GCLK_ASSERT_INT(config->ptp_poll, 0);
 	GCLK_ASSERT_INT(config->ptp_assumed_error, -1);
 	GCLK_ASSERT_INT(config->ptp_timescale, GCLK_TIMESCALE_UNKNOWN);
+	CU_ASSERT_TRUE(config->vmware_backdoor);
+	GCLK_ASSERT_INT(config->vmware_poll, 2);
+	GCLK_ASSERT_INT(config->vmware_assumed_error, GCLK_NS_PER_MS);
+	CU_ASSERT_TRUE(config->vmware_tools);
 	GCLK_ASSERT_INT(config->servers->len, 0);
 	GCLK_ASSERT_STR(config->servers_from, NULL);
 }
@@ -96,6 +100,7 @@ static void test_every_key(void)
 		"[daemon]\nuser=_clock-1\nrun-directory=/a\nstate-directory=/b c\n"
 		"[ntp]\ndiscover=no\nkeys=/k\nminpoll=0\nmaxpoll=17\nmax-distance=16s\n"
 		"[ptp]\ndevice=/dev/ptp3\npoll=-3\nassumed-error=1ns\ntimescale=tai\n"
+		"[vmware]\nbackdoor=none\npoll=10\nassumed-error=20ms\ntools=none\n"
 		"[server "
 		"lan]\naddress=2001:db8::1\nport=65535\nkey=4294967295\nminpoll=3\nmaxpoll=5\n"
 		"iburst=off\n",
@@ -117,6 +122,10 @@ static void test_every_key(void)
 	GCLK_ASSERT_INT(config->ptp_poll, -3);
 	GCLK_ASSERT_INT(config->ptp_assumed_error, 1);
 	GCLK_ASSERT_INT(config->ptp_timescale, GCLK_TIMESCALE_TAI);
+	CU_ASSERT_FALSE(config->vmware_backdoor);
+	GCLK_ASSERT_INT(config->vmware_poll, 10);
+	GCLK_ASSERT_INT(config->vmware_assumed_error, 20 * GCLK_NS_PER_MS);
+	CU_ASSERT_FALSE(config->vmware_tools);
 	CU_ASSERT_EQUAL_FATAL(config->servers->len, 1);
 	GCLK_ASSERT_STR(server(config, 0)->name, "lan");
 	GCLK_ASSERT_STR(server(config, 0)->address, "2001:db8::1");
@@ -217,7 +226,7 @@ static void test_unknown(void)
 	check_bad("[servers x]\n", NULL,
 		"a.conf:1: [servers x] unknown group; did you mean [server NAME]?");
 	check_bad("[nonsense]\n", NULL,
-		"a.conf:1: [nonsense] unknown group (known are clock, daemon, ntp, ptp and server "
+		"a.conf:1: [nonsense] unknown group (known are clock, daemon, ntp, ptp, vmware and server "
 		"NAME)");
 	check_bad("[clock]\n\nstep-treshold=1s\n", NULL,
 		"a.conf:3: [clock] step-treshold: unknown key; did you mean \"step-threshold\"?");
@@ -378,7 +387,7 @@ static void test_form(void)
 	check_bad("[clock\n", NULL, "a.conf:1: \"[clock\" is no group line: [name] is");
 	check_bad("[clock] x\n", NULL, "a.conf:1: \"[clock] x\" is no group line: [name] is");
 	check_bad("[]\n", NULL,
-		"a.conf:1: [] unknown group (known are clock, daemon, ntp, ptp and server NAME)");
+		"a.conf:1: [] unknown group (known are clock, daemon, ntp, ptp, vmware and server NAME)");
 	check_bad("[server]\n", NULL,
 		"a.conf:1: [server] a server needs a name: [server ntp1.example]");
 	check_bad("[server  ]\n", NULL,
