@@ -155,6 +155,11 @@ static GclkNtpVerdict check_times(const GclkNtpContext *context, GclkNtpReply *o
 	if (out->delay < -gclk_bound_add(precision, context->precision))
 		return GCLK_NTP_NEGATIVE_DELAY;
 	out->delay = MAX(out->delay, MAX(context->precision, 1));
+	return GCLK_NTP_GOOD;
+}
+
+static GclkNtpVerdict check_distance(const GclkNtpContext *context, const GclkNtpReply *out)
+{
 	if (out->header.root_delay / 2 + out->header.root_dispersion >= GCLK_NTP_MAXDISP ||
 		gclk_bound_add(out->delay / 2, out->reference_bound) > context->max_distance)
 		return GCLK_NTP_ROOT_DISTANCE;
@@ -182,13 +187,24 @@ static GclkNtpVerdict check_header(
 	return verdict;
 }
 
+/* The verdict that remains, where over the link a server need not know the time itself. */
+static GclkNtpVerdict forgive(
+	const GclkNtpContext *context, GclkNtpVerdict verdict, GclkNtpReply *out)
+{
+	if (!context->link)
+		return verdict;
+	if (out->unfit == GCLK_NTP_GOOD)
+		out->unfit = verdict;
+	return GCLK_NTP_GOOD;
+}
+
 static GclkNtpVerdict check_content(const GclkNtpContext *context, GclkNtpReply *out)
 {
 	const GclkNtpHeader *header = &out->header;
 	GclkNtpVerdict verdict = check_kiss(header);
 
 	if (verdict == GCLK_NTP_GOOD)
-		verdict = check_synchronised(header);
+		verdict = forgive(context, check_synchronised(header), out);
 	if (verdict == GCLK_NTP_GOOD && is_loop(context, header))
 		verdict = GCLK_NTP_LOOP;
 	if (verdict != GCLK_NTP_GOOD)
@@ -198,7 +214,10 @@ static GclkNtpVerdict check_content(const GclkNtpContext *context, GclkNtpReply 
 	if (verdict != GCLK_NTP_GOOD)
 		return verdict;
 	measure(context, out);
-	return check_times(context, out);
+	verdict = check_times(context, out);
+	if (verdict == GCLK_NTP_GOOD)
+		verdict = forgive(context, check_distance(context, out), out);
+	return verdict;
 }
 
 void gclk_ntp_check(const GclkNtpContext *context, const guint8 *packet, gsize length,

@@ -76,6 +76,9 @@ typedef struct {
 	gint64 elapsed;                      /* RAW between the two, ns, >= 0 */
 	gint64 precision;                    /* ns: of our own stamps */
 	gint64 max_distance;                 /* ns: largest root distance that is accepted */
+	/* Over the link a server that does not know the time (tests 6 and 7) is heard all the same,
+	   for its rate and its jumps: the verdict is good, and unfit says the rest. */
+	gboolean link;
 	/* Is this refid one of our own addresses? NULL: never. */
 	gboolean (*own_refid)(gpointer user, guint32 refid);
 	gpointer user;
@@ -85,6 +88,7 @@ typedef struct {
    that fails. */
 typedef struct {
 	GclkNtpVerdict verdict;
+	GclkNtpVerdict unfit; /* over the link: what forbids to believe its time; GOOD: nothing */
 	gsize length;
 	gboolean has_header;
 	GclkNtpHeader header;

@@ -8,14 +8,22 @@
  * nothing. */
 #define PRECISION_UNTOLD 32
 
-static guint64 new_nonce(GclkPlatform *platform)
+guint64 gclk_ntp_exchange_nonce(GclkNtpExchange *exchange, GclkPlatform *platform)
 {
 	guint64 nonce;
 
+	gclk_ntp_exchange_give_up(exchange);
 	do
 		platform->random(platform, &nonce, sizeof(nonce));
 	while (nonce == 0);
 	return nonce;
+}
+
+void gclk_ntp_exchange_sent(
+	GclkNtpExchange *exchange, guint64 nonce, const GclkClockPair *departure)
+{
+	exchange->context.nonce = nonce;
+	exchange->departure = *departure;
 }
 
 static gsize build(const GclkNtpKey *key, guint64 nonce, gint poll, guint8 packet[REQUEST_MAX])
@@ -37,14 +45,14 @@ static gsize build(const GclkNtpKey *key, guint64 nonce, gint poll, guint8 packe
 gboolean gclk_ntp_exchange_send(GclkNtpExchange *exchange, GclkPlatform *platform,
 	GclkSocket *socket, gint poll, GError **error)
 {
-	guint64 nonce = new_nonce(platform);
+	guint64 nonce = gclk_ntp_exchange_nonce(exchange, platform);
 	guint8 packet[REQUEST_MAX];
 	gsize length = build(exchange->context.key, nonce, poll, packet);
+	GclkClockPair departure;
 
-	gclk_ntp_exchange_give_up(exchange);
-	if (!platform->udp_send(platform, socket, packet, length, &exchange->departure, error))
+	if (!platform->udp_send(platform, socket, packet, length, &departure, error))
 		return FALSE;
-	exchange->context.nonce = nonce;
+	gclk_ntp_exchange_sent(exchange, nonce, &departure);
 	return TRUE;
 }
 

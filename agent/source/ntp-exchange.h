@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One request and its answer: what is sent, what must come back, and the sample they make. */
+/* One request and its answer: what is sent, what must come back, and the sample they make. Over UDP
+   or, where the caller frames and sends, over the link. */
 #ifndef GUESTCLOCK_NTP_EXCHANGE_H
 #define GUESTCLOCK_NTP_EXCHANGE_H
 
@@ -7,7 +8,7 @@
 #include "source/ntp-check.h"
 
 typedef struct {
-	/* The caller sets key, pivot and max_distance. */
+	/* The caller sets key, pivot, max_distance and link. */
 	GclkNtpContext context;
 	GclkClockPair departure;
 	guint next_earlier; /* slot of context.earlier */
@@ -17,6 +18,12 @@ typedef struct {
    way is given up. Length of a request: header and, with a key, MAC. */
 gboolean gclk_ntp_exchange_send(GclkNtpExchange *exchange, GclkPlatform *platform,
 	GclkSocket *socket, gint poll, GError **error);
+
+/* The two halves of that, for another transport: a nonce for the next request, which gives up an
+   exchange that was still under way, and then the word that it has left. */
+guint64 gclk_ntp_exchange_nonce(GclkNtpExchange *exchange, GclkPlatform *platform);
+void gclk_ntp_exchange_sent(
+	GclkNtpExchange *exchange, guint64 nonce, const GclkClockPair *departure);
 
 static inline gboolean gclk_ntp_exchange_open(const GclkNtpExchange *exchange)
 {
@@ -32,8 +39,8 @@ void gclk_ntp_exchange_void(GclkNtpExchange *exchange);
 /* Another server is asked from now on. */
 void gclk_ntp_exchange_forget_server(GclkNtpExchange *exchange);
 
-/* A datagram came. With an answer (verdict not of class drop) the exchange is over; with a good one
- *sample is filled in. */
+/* A datagram came, or the packet of a frame. With an answer (verdict not of class drop) the
+ *exchange is over; with a good one sample is filled in. */
 void gclk_ntp_exchange_take(GclkNtpExchange *exchange, GclkPlatform *platform,
 	const GclkDatagram *datagram, GclkNtpReply *reply, GclkSample *sample);
 

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What comes over the link: answers, the host's questions, its news, and what is none of these. */
+#include "source/link-private.h"
+
+/* A frame while it is looked at. */
+typedef struct {
+	GclkLink *link;
+	const GclkClockPair *arrival;
+} Arrival;
+
+/* --- answers ---------------------------------------------------------------------------------- */
+
+static void describe(GclkLink *self, const GclkLinkPacket *packet)
+{
+	GclkSourceDetail *detail = &self->base.detail;
+	gboolean local = self->reply.local_clock ||
+			 (packet->has_host && packet->host.protocol == GCLK_PROTOCOL_LOCAL);
+
+	detail->stratum = packet->header.stratum;
+	detail->root_delay = packet->header.root_delay;
+	detail->root_dispersion = packet->header.root_dispersion;
+	detail->note =
+		local && self->reply.unfit == GCLK_NTP_GOOD ? GCLK_NTP_LOCAL_CLOCK_NOTE : NULL;
+	g_strlcpy(detail->identity,
+		gclk_link_host_identity(packet->has_host ? &packet->host : NULL),
+		sizeof detail->identity);
+	detail->replies++;
+	self->has_host = packet->has_host;
+	self->host = packet->host;
+}
+
+/* The host's own word on how far it may be off counts before the root distance of the header. */
+static void judge_distance(GclkLink *self, GclkSample *sample)
+{
+	GclkNtpReply *reply = &self->reply;
+
+	if (self->has_host && self->host.bound != GCLK_BOUND_UNKNOWN) {
+		sample->reference_bound = self->host.bound;
+		if (reply->unfit == GCLK_NTP_ROOT_DISTANCE)
+			reply->unfit = GCLK_NTP_GOOD;
+	}
+	self->distance = gclk_sample_bound(sample);
+	if (reply->unfit == GCLK_NTP_GOOD && self->distance > self->settings.max_distance)
+		reply->unfit = GCLK_NTP_ROOT_DISTANCE;
+}
+
+/* What the host states of its clock, and how much of that may be believed. */
+static void judge(GclkLink *self, GclkSample *sample)
+{
+	gboolean known = self->host.bound != GCLK_BOUND_UNKNOWN;
+
+	judge_distance(self, sample);
+	if (self->reply.unfit != GCLK_NTP_GOOD) {
+		sample->flags |= GCLK_SAMPLE_RATE_ONLY;
+		/* Who does not know the time does not know by its header how far it is off. */
+		if (self->reply.unfit != GCLK_NTP_ROOT_DISTANCE && !(self->has_host && known))
+			sample->reference_bound = GCLK_BOUND_UNKNOWN;
+	} else if (self->has_host && !known) {
+		sample->flags |= GCLK_SAMPLE_ASSUMED;
+		sample->reference_bound = self->settings.assumed_error;
+	}
+}
+
+static void take_disruption(GclkLink *self, const char *what)
+{
+	gclk_link_begin_again(self);
+	gclk_source_disrupted(&self->base, what);
+}
+
+static void take_answer(GclkLink *self, const GclkLinkPacket *packet, const GclkDatagram *datagram)
+{
+	GclkSample sample = { 0 };
+	GclkNtpReply reply;
+	const char *what;
+
+	gclk_ntp_exchange_take(&self->exchange, self->base.platform, datagram, &reply, &sample);
+	self->drops[reply.verdict].count++;
+	if (gclk_ntp_verdict_class(reply.verdict) == GCLK_NTP_CLASS_DROP) {
+		self->late = self->late || reply.verdict == GCLK_NTP_LATE;
+		return;
+	}
+	self->look = GCLK_LINK_LOOK_FIRST;
+	self->reply = reply;
+	self->heard = datagram->arrival.raw;
+	describe(self, packet);
+	what = packet->has_host ? gclk_link_news_count(&self->news, packet->host.disruptions)
+				: NULL;
+	if (what) {
+		take_disruption(self, what);
+		return;
+	}
+	if (reply.verdict == GCLK_NTP_GOOD)
+		judge(self, &sample);
+	gclk_link_round_answered(&self->round, reply.verdict == GCLK_NTP_GOOD ? &sample : NULL);
+	gclk_link_proceed(self);
+}
+
+/* --- questions and news ----------------------------------------------------------------------- */
+
+static void answer(GclkLink *self, const GclkLinkPacket *packet, const GclkClockPair *arrival)
+{
+	static const guint drops[] = {
+		[GCLK_LINK_SERVE_SENT] = GCLK_NTP_GOOD,
+		[GCLK_LINK_SERVE_NOT_ASKED] = GCLK_NTP_MALFORMED,
+		[GCLK_LINK_SERVE_TOO_OFTEN] = GCLK_LINK_DROP_FLOOD,
+		[GCLK_LINK_SERVE_UNSENT] = GCLK_LINK_DROP_UNSENT,
+	};
+	g_autoptr(GError) error = NULL;
+	GclkLinkServeResult result = gclk_link_serve(&self->serve, self->base.platform,
+		self->stream, &self->settings, &packet->header, arrival, &error);
+
+	self->drops[drops[result]].count++;
+}
+
+/* An event proves neither its age nor its sender, so nothing that it claims is passed on. */
+static void take_event(GclkLink *self, const GclkLinkPacket *packet)
+{
+	const char *what;
+
+	if (!gclk_link_news_event(&self->news, packet, gclk_link_now(self), &what)) {
+		self->drops[GCLK_LINK_DROP_EVENT].count++;
+		return;
+	}
+	if (what)
+		take_disruption(self, what);
+	else
+		gclk_link_begin_again(self);
+}
+
+/* Whoever speaks while we have given up on answers may answer now. */
+static void notice_life(GclkLink *self)
+{
+	if (self->round.silent == 0 || self->round.running)
+		return;
+	if (gclk_link_now(self) - self->round.began >= GCLK_LINK_ROUND_PATIENCE)
+		gclk_link_set_timer(self, 0, gclk_link_begin_round);
+}
+
+static void drop_foreign(GclkLink *self, const guint8 *payload)
+{
+	GclkNtpHeader header;
+
+	gclk_ntp_header_decode(payload, &header);
+	if (header.version != GCLK_NTP_VERSION)
+		self->drops[GCLK_NTP_VERSION_UNKNOWN].count++;
+	else if (header.mode < GCLK_NTP_MODE_CLIENT || header.mode > GCLK_NTP_MODE_BROADCAST)
+		self->drops[GCLK_NTP_MODE_WRONG].count++;
+	else
+		self->drops[GCLK_NTP_MALFORMED].count++;
+}
+
+static gboolean take_packet(gpointer user, const guint8 *payload, gsize length)
+{
+	const Arrival *arrival = user;
+	GclkLink *self = arrival->link;
+	const GclkDatagram datagram = {
+		.data = payload,
+		.length = length,
+		.arrival = *arrival->arrival,
+	};
+	GclkLinkPacket packet;
+
+	if (!gclk_link_packet_decode(payload, length, &packet)) {
+		drop_foreign(self, payload);
+		return TRUE;
+	}
+	if (packet.header.mode == GCLK_NTP_MODE_SERVER) {
+		take_answer(self, &packet, &datagram);
+	} else {
+		notice_life(self);
+		if (packet.header.mode == GCLK_NTP_MODE_CLIENT)
+			answer(self, &packet, arrival->arrival);
+		else
+			take_event(self, &packet);
+	}
+	return self->stream != NULL;
+}
+
+void gclk_link_take(GclkLink *self, const guint8 *data, gsize length, const GclkClockPair *arrival)
+{
+	Arrival of = { self, arrival };
+
+	gclk_link_reader_feed(&self->reader, data, length, take_packet, &of);
+}
