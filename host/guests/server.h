@@ -57,8 +57,9 @@ GclkServer *gclk_server_new(GMainContext *context, const GclkServerSettings *set
 void gclk_server_free(GclkServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkServer, gclk_server_free)
 
-/* Takes a connected stream (made non-blocking, closed by the server). One that is attached under
-   the same id already is closed first. FALSE: no more guests are taken (GCLK_SERVER_GUESTS_MAX). */
+/* Takes a connected stream socket (made non-blocking, closed by the server, also on error). One
+   that is attached under the same id already is closed first, without a word. FALSE: it is no
+   stream socket, or no more guests are taken (GCLK_SERVER_GUESTS_MAX). */
 #define GCLK_SERVER_GUESTS_MAX 8192
 gboolean gclk_server_attach(GclkServer *server, const char *id, int fd, GError **error);
 void gclk_server_detach(GclkServer *server, const char *id);
@@ -67,9 +68,13 @@ void gclk_server_detach(GclkServer *server, const char *id);
    error) or "vsock:PORT". */
 gboolean gclk_server_listen(GclkServer *server, const char *where, GError **error);
 
-/* What the guests are told of the host's clock, from now on. stratum as in an NTP packet; leap 3
-   and stratum 16 while it is not synchronised. disruptions of claim is not used: it is each
-   guest's. */
+/* Other intervals, from the next burst of each guest on. */
+void gclk_server_set_settings(GclkServer *server, const GclkServerSettings *settings);
+
+/* What the guests are told of the host's clock, from now on. Loss and return of its hold are events
+   to all (HOST_CLOCK), as are its steps, which the server sees by itself. stratum as in an NTP
+   packet; leap 3 and stratum 16 while it is not synchronised. disruptions of claim is not used: it
+   is each guest's. */
 typedef struct {
 	GclkLinkHost claim;
 	guint8 stratum;

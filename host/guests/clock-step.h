@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tells when this host's CLOCK_REALTIME was set by a step, and when the host comes back from a
+ * suspend: a timer far in the future that the kernel cancels then (timerfd_create(2),
+ * TFD_TIMER_CANCEL_ON_SET).
+ */
+#ifndef GUESTCLOCK_CLOCK_STEP_H
+#define GUESTCLOCK_CLOCK_STEP_H
+
+#include "guests/reactor.h"
+
+typedef struct GclkClockStep GclkClockStep;
+
+/* NULL where the kernel has no such timer. */
+GclkClockStep *gclk_clock_step_new(
+	GclkReactor *reactor, void (*stepped)(gpointer user), gpointer user);
+void gclk_clock_step_free(GclkClockStep *step);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guests/listener.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/vm_sockets.h>
+
+#include "guestclock/link.h"
+#include "guests/unix-place.h"
+
+/* Connections taken in one turn. */
+#define ACCEPTS 16
+/* When there are no descriptors left, or nothing else to be had. */
+#define BREATHER GCLK_NS_PER_S
+
+struct GclkListener {
+	GclkWatch watch; /* first */
+	GclkReactor *reactor;
+	char *where;
+	GclkUnixPlace *place; /* NULL: AF_VSOCK */
+	GclkNewcomerFunc func;
+	gpointer user;
+	GArray *released; /* of guint */
+	guint numbers;    /* given out so far, at most at once */
+	gboolean complained;
+};
+
+/* --- where ------------------------------------------------------------------------------------ */
+
+gboolean gclk_listen_place_parse(const char *where, GclkListenPlace *out, GError **error)
+{
+	guint64 port;
+
+	*out = (GclkListenPlace){ .path = NULL };
+	if (g_str_has_prefix(where, "unix:/")) {
+		out->path = where + strlen("unix:");
+		return TRUE;
+	}
+	if (g_str_has_prefix(where, "vsock:") &&
+		g_ascii_string_to_unsigned(
+			where + strlen("vsock:"), 10, 1, GCLK_LINK_VSOCK_PORT_MAX, &port, NULL)) {
+		out->port = (guint)port;
+		return TRUE;
+	}
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+		"\"%s\" is no place to listen at: it is unix:/PATH, or vsock:PORT with a port from "
+		"1 to %d",
+		where, GCLK_LINK_VSOCK_PORT_MAX);
+	return FALSE;
+}
+
+char *gclk_listener_vsock_id(guint32 cid, guint32 port)
+{
+	if (port > GCLK_LINK_VSOCK_PORT_MAX)
+		return NULL;
+	return g_strdup_printf("vsock:%u", cid);
+}
+
+static int open_vsock(guint port, GError **error)
+{
+	const struct sockaddr_vm address = {
+		.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = port
+	};
+	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int code;
+
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
+		listen(fd, SOMAXCONN) == 0)
+		return fd;
+	code = errno;
+	if (fd >= 0)
+		close(fd);
+	g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "vsock:%u: %s", port,
+		code == EAFNOSUPPORT ? "this kernel has no AF_VSOCK (load the module vhost_vsock)"
+				     : g_strerror(code));
+	return -1;
+}
+
+/* --- who -------------------------------------------------------------------------------------- */
+
+static guint take_number(GclkListener *listener)
+{
+	guint last = listener->released->len;
+	guint number;
+
+	if (last == 0)
+		return ++listener->numbers;
+	number = g_array_index(listener->released, guint, last - 1);
+	g_array_set_size(listener->released, last - 1);
+	return number;
+}
+
+void gclk_listener_release(GclkListener *listener, guint number)
+{
+	if (number > 0)
+		g_array_append_val(listener->released, number);
+}
+
+/* A UNIX socket does not tell one guest from another; who holds the other end goes to the log. */
+static void note_peer(const char *id, int fd)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0)
+		g_debug("%s: process %d of user %u", id, (int)peer.pid, (guint)peer.uid);
+}
+
+static void welcome_unix(GclkListener *listener, int fd)
+{
+	guint number = take_number(listener);
+	g_autofree char *id = g_strdup_printf("%s#%u", listener->where, number);
+	const GclkNewcomer newcomer = { listener, id, number, fd };
+
+	note_peer(id, fd);
+	listener->func(listener->user, &newcomer);
+}
+
+static void welcome_vsock(GclkListener *listener, int fd, const struct sockaddr_vm *peer)
+{
+	g_autofree char *id = gclk_listener_vsock_id(peer->svm_cid, peer->svm_port);
+	const GclkNewcomer newcomer = { listener, id, 0, fd };
+
+	if (id) {
+		listener->func(listener->user, &newcomer);
+		return;
+	}
+	g_debug("%s: the guest with CID %u came from port %u, which any of its processes may use",
+		listener->where, peer->svm_cid, peer->svm_port);
+	close(fd);
+}
+
+/* --- connections ------------------------------------------------------------------------------ */
+
+/* The next one waits in the queue: without a breather the loop would turn for nothing. */
+static void rest(GclkListener *listener, int code)
+{
+	if (!listener->complained)
+		g_warning("%s: a guest cannot be let in: %s", listener->where, g_strerror(code));
+	listener->complained = TRUE;
+	gclk_reactor_watch(listener->reactor, &listener->watch, 0);
+	gclk_reactor_call(listener->reactor, &listener->watch, gclk_reactor_now() + BREATHER);
+}
+
+static gboolean is_passing(int code)
+{
+	return code == EAGAIN || code == EINTR || code == ECONNABORTED;
+}
+
+static void on_ready(GclkWatch *watch, guint32 events G_GNUC_UNUSED)
+{
+	GclkListener *listener = (GclkListener *)watch;
+
+	for (guint i = 0; i < ACCEPTS; i++) {
+		struct sockaddr_vm peer = { .svm_port = G_MAXUINT32 };
+		socklen_t length = sizeof(peer);
+		int fd = accept4(watch->fd, listener->place ? NULL : (struct sockaddr *)&peer,
+			listener->place ? NULL : &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd < 0) {
+			if (!is_passing(errno))
+				rest(listener, errno);
+			return;
+		}
+		listener->complained = FALSE;
+		if (listener->place)
+			welcome_unix(listener, fd);
+		else
+			welcome_vsock(listener, fd, &peer);
+	}
+}
+
+static void on_late(GclkWatch *watch)
+{
+	GclkListener *listener = (GclkListener *)watch;
+
+	gclk_reactor_watch(listener->reactor, watch, EPOLLIN);
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+GclkListener *gclk_listener_new(GclkReactor *reactor, const char *where, GclkNewcomerFunc func,
+	gpointer user, GError **error)
+{
+	g_autoptr(GclkListener) listener = g_new0(GclkListener, 1);
+	GclkListenPlace place;
+
+	listener->reactor = reactor;
+	listener->watch = (GclkWatch){ .ready = on_ready, .late = on_late, .fd = -1 };
+	listener->where = g_strdup(where);
+	listener->func = func;
+	listener->user = user;
+	listener->released = g_array_new(FALSE, FALSE, sizeof(guint));
+	if (!gclk_listen_place_parse(where, &place, error))
+		return NULL;
+	if (place.path)
+		listener->place = gclk_unix_place_new(place.path, &listener->watch.fd, error);
+	else
+		listener->watch.fd = open_vsock(place.port, error);
+	if (listener->watch.fd < 0)
+		return NULL;
+	if (!gclk_reactor_watch(reactor, &listener->watch, EPOLLIN)) {
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", where,
+			g_strerror(errno));
+		return NULL;
+	}
+	return g_steal_pointer(&listener);
+}
+
+void gclk_listener_free(GclkListener *listener)
+{
+	if (!listener)
+		return;
+	gclk_reactor_end(listener->reactor, &listener->watch);
+	gclk_unix_place_free(listener->place);
+	g_array_unref(listener->released);
+	g_free(listener->where);
+	g_free(listener);
+}
+
+const char *gclk_listener_where(const GclkListener *listener)
+{
+	return listener->where;
+}

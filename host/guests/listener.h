@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where guests come by themselves: a UNIX socket (Firecracker's vsock, a chardev of QEMU, both of
+ * which connect as clients) or a port of AF_VSOCK.
+ */
+#ifndef GUESTCLOCK_LISTENER_H
+#define GUESTCLOCK_LISTENER_H
+
+#include "guests/reactor.h"
+
+typedef struct GclkListener GclkListener;
+
+/* Who has come. fd is the callee's. number: to be given back; 0: there is none. */
+typedef struct {
+	GclkListener *listener;
+	char *id; /* "unix:/path#3", "vsock:CID" */
+	guint number;
+	int fd;
+} GclkNewcomer;
+
+typedef void (*GclkNewcomerFunc)(gpointer user, const GclkNewcomer *newcomer);
+
+/* where as gclk_server_listen has it. */
+GclkListener *gclk_listener_new(GclkReactor *reactor, const char *where, GclkNewcomerFunc func,
+	gpointer user, GError **error);
+/* Removes its socket's file. */
+void gclk_listener_free(GclkListener *listener);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkListener, gclk_listener_free)
+
+const char *gclk_listener_where(const GclkListener *listener);
+
+/* The newcomer has left: the next one gets its number. */
+void gclk_listener_release(GclkListener *listener, guint number);
+
+/* --- what is pure of it ----------------------------------------------------------------------- */
+
+typedef struct {
+	const char *path; /* of a UNIX socket, or NULL; points into the text */
+	guint port;       /* of AF_VSOCK */
+} GclkListenPlace;
+
+gboolean gclk_listen_place_parse(const char *where, GclkListenPlace *out, GError **error);
+
+/* The id of a peer, or NULL: it is not to be trusted, any process of a guest may use such a port.
+   Caller frees. */
+char *gclk_listener_vsock_id(guint32 cid, guint32 port);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A UNIX socket that is listened at, and its file: mode 0600 from before the first connection, a
+ * dead one in its place is replaced, one that lives is an error, and so is any other file. The file
+ * goes with it if it is still its own.
+ */
+#ifndef GUESTCLOCK_UNIX_PLACE_H
+#define GUESTCLOCK_UNIX_PLACE_H
+
+#include <glib.h>
+
+typedef struct GclkUnixPlace GclkUnixPlace;
+
+/* *fd: listens, does not block; the caller's. Untouched on error. */
+GclkUnixPlace *gclk_unix_place_new(const char *path, int *fd, GError **error);
+void gclk_unix_place_free(GclkUnixPlace *place);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkUnixPlace, gclk_unix_place_free)
+
+#endif
