@@ -1,12 +1,194 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The clocks of this guest have stopped or jumped: what was known of them counts no more. */
+/*
+ * The clocks of this guest have stopped or jumped (a pause, a restored snapshot, a migration, a
+ * suspend): whoever has seen it, this is what follows. What is known of the time counts no more,
+ * every source is asked, and one step either way is allowed once they have told.
+ */
 #include "agent-private.h"
 
-void gclk_agent_disrupted(GclkAgent *agent, const char *what)
+/* Several witnesses of one disruption: the event, its count in the next answer, clocks that jump.
+ */
+#define SAME_DISRUPTION (10 * GCLK_NS_PER_S)
+
+void gclk_agent_disturbed(GclkAgent *agent)
 {
-	g_message("the clocks of this guest were disrupted: %s", what);
-	agent->moved_raw = agent->now.raw;
 	agent->urgent = TRUE;
 	gclk_tick_watch_disturbed(agent->ticks);
 	gclk_agent_burst(agent);
+}
+
+/* --- it happens ------------------------------------------------------------------------------- */
+
+/* Nothing is known of the time now. Of the rate all that was is still the best there is, but the
+   machine may be another one. */
+static void forget_time(GclkAgent *agent, const GclkSlot *jumped)
+{
+	for (guint i = 0; i < agent->slots->len; i++) {
+		GclkSlot *slot = g_ptr_array_index(agent->slots, i);
+
+		slot->waits = slot->standing == GCLK_STANDING_FALSETICKER;
+		if (slot != jumped)
+			gclk_estimator_disrupted(slot->estimator);
+	}
+	agent->estimate.frequency_sigma_ppb =
+		MAX(agent->estimate.frequency_sigma_ppb, GCLK_AGENT_SIGMA_UNKNOWN_PPB);
+	agent->estimate.bound = agent->bound = GCLK_BOUND_UNKNOWN;
+	agent->jumped = NULL;
+	gclk_agent_end_hold(agent);
+	gclk_agent_doubt_claim(agent);
+}
+
+static void note(GclkDisruption *d, const GclkAgent *agent, const char *what)
+{
+	g_free(d->what);
+	*d = (GclkDisruption){
+		.count = d->count + 1,
+		.what = g_strdup(what),
+		.raw = agent->now.raw,
+		.boottime = agent->platform->boottime(agent->platform),
+		.open = TRUE,
+		.may_step = TRUE,
+	};
+}
+
+/* jumped: the source whose own samples show it, and which has begun anew by them already; or NULL.
+ */
+static void begin(GclkAgent *agent, const char *what, const GclkSlot *jumped)
+{
+	GclkDisruption *d = &agent->disruption;
+
+	if (d->count && agent->now.raw - d->raw < SAME_DISRUPTION) {
+		g_message("another witness of the disruption: %s", what);
+		return;
+	}
+	g_warning("the clocks of this guest were disrupted: %s", what);
+	note(d, agent, what);
+	forget_time(agent, jumped);
+	if (!jumped)
+		agent->moved_raw = agent->now.raw;
+	/* what is under way was sent before */
+	gclk_agent_tell_sources(agent, gclk_source_stepped, 0);
+	gclk_agent_begin_settling(agent);
+	gclk_agent_disturbed(agent);
+}
+
+void gclk_agent_disrupted(GclkAgent *agent, const char *what)
+{
+	if (!agent->running)
+		return;
+	gclk_agent_look(agent);
+	begin(agent, what, NULL);
+	gclk_agent_decide(agent);
+}
+
+/* --- a source's clock has jumped -------------------------------------------------------------- */
+
+typedef enum { UNDECIDED, REFERENCE_JUMPED, GUEST_STOOD_STILL } Verdict;
+
+/* What another clock says of the jump of this one. */
+static Verdict ask(const GclkAgent *agent, const GclkSlot *slot, GclkJump jump)
+{
+	gint64 margin = 2 * gclk_agent_poll_interval(agent->jumped);
+	GclkJump own = gclk_estimator_jump(slot->estimator);
+	GclkEstimate e;
+
+	if (!gclk_estimator_predict(slot->estimator, agent->now.raw, &e))
+		return UNDECIDED;
+	if (own.raw && own.raw > jump.raw - margin)
+		return GUEST_STOOD_STILL;
+	if (e.suspects)
+		return e.bound >= jump.size / 2 ? GUEST_STOOD_STILL : UNDECIDED;
+	return e.last_raw > jump.raw ? REFERENCE_JUMPED : UNDECIDED;
+}
+
+static gboolean can_tell(const GclkAgent *agent, const GclkSlot *slot)
+{
+	return slot->source->condition == GCLK_SOURCE_OK && slot->sampled &&
+	       !gclk_agent_is_stale(agent, slot) &&
+	       !g_str_equal(slot->source->origin, agent->jumped->source->origin);
+}
+
+/* The first clock of another origin that has something to say of it decides. Where there is none,
+   it was the guest. */
+static Verdict explain(const GclkAgent *agent)
+{
+	GclkJump jump = gclk_estimator_jump(agent->jumped->estimator);
+	gboolean alone = TRUE;
+
+	for (guint i = 0; i < agent->slots->len; i++) {
+		const GclkSlot *slot = g_ptr_array_index(agent->slots, i);
+		Verdict verdict;
+
+		if (!can_tell(agent, slot))
+			continue;
+		alone = FALSE;
+		verdict = ask(agent, slot, jump);
+		if (verdict != UNDECIDED)
+			return verdict;
+	}
+	return alone ? GUEST_STOOD_STILL : UNDECIDED;
+}
+
+void gclk_agent_look_at_jump(GclkAgent *agent)
+{
+	GclkSlot *slot = agent->jumped;
+	Verdict verdict;
+
+	if (!slot)
+		return;
+	verdict = explain(agent);
+	if (verdict == UNDECIDED)
+		return;
+	agent->jumped = NULL;
+	if (verdict == REFERENCE_JUMPED)
+		g_warning("%s: this clock has jumped, and not the clocks of this guest: others "
+			  "went on",
+			slot->source->name);
+	else
+		begin(agent, "the host's clock went on while this guest stood still", slot);
+}
+
+void gclk_agent_note_jump(GclkAgent *agent, GclkSlot *slot)
+{
+	/* A guest that stood still is behind: a clock that jumps back was set. And a clock that
+	   loses ticks stands still all the time. */
+	if (!g_str_equal(slot->source->origin, GCLK_ORIGIN_HOST) || agent->platform->coarseness ||
+		gclk_estimator_jump(slot->estimator).size < 0)
+		return;
+	agent->jumped = slot;
+	gclk_agent_burst(agent);
+}
+
+/* --- it is over ------------------------------------------------------------------------------- */
+
+gboolean gclk_agent_all_heard(const GclkAgent *agent)
+{
+	return agent->settling == 0 || gclk_agent_settled(agent);
+}
+
+/* Who contradicted the others before, is heard after them. */
+void gclk_agent_end_waits(GclkAgent *agent)
+{
+	if (gclk_agent_all_heard(agent))
+		for (guint i = 0; i < agent->slots->len; i++)
+			((GclkSlot *)g_ptr_array_index(agent->slots, i))->waits = FALSE;
+}
+
+void gclk_agent_note_correction(GclkAgent *agent, GclkServoAction action)
+{
+	GclkDisruption *d = &agent->disruption;
+
+	if (action == GCLK_SERVO_WAIT || !agent->selected)
+		return;
+	d->open = FALSE;
+	d->stepped = d->stepped || action == GCLK_SERVO_STEP;
+	/* A source that comes later may contradict the first one. */
+	if (gclk_agent_all_heard(agent))
+		d->may_step = FALSE;
+}
+
+char *gclk_agent_disruption_reason(const GclkAgent *agent)
+{
+	return g_strdup_printf(
+		"%s; no source has yet told what the time is now", agent->disruption.what);
 }

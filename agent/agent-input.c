@@ -44,9 +44,7 @@ static void note_move(GclkAgent *agent, gint64 jump)
 	gclk_format_offset(jump, text);
 	g_warning("the clock was moved by %s, not by guestclockd", text);
 	agent->moved_raw = agent->now.raw;
-	agent->urgent = TRUE;
-	gclk_tick_watch_disturbed(agent->ticks);
-	gclk_agent_burst(agent);
+	gclk_agent_disturbed(agent);
 	if (agent->events->moved)
 		agent->events->moved(agent->user, agent);
 }
@@ -80,10 +78,11 @@ static void tune(GclkSlot *slot)
 		gclk_source_burst(slot->source);
 }
 
-static void on_sample(gpointer user, GclkSource *source, const GclkSample *sample)
+static void on_sample(gpointer user, GclkSource *source, const GclkSample *measured)
 {
 	static const char *const words[] = { "accepted", "suspect", "jumped" };
 	GclkSlot *slot = user;
+	GclkSample sample = *measured;
 	GclkEstimatorResult result;
 
 	/* A measurement across a jump of REAL measures nothing. */
@@ -91,11 +90,12 @@ static void on_sample(gpointer user, GclkSource *source, const GclkSample *sampl
 		gclk_agent_decide(slot->agent);
 		return;
 	}
-	result = gclk_estimator_add(slot->estimator, sample);
-	slot->last = *sample;
+	gclk_agent_bind_claim(slot->agent, slot, &sample);
+	result = gclk_estimator_add(slot->estimator, &sample);
+	slot->last = sample;
 	slot->sampled = TRUE;
 	g_debug("%s: offset %+" G_GINT64_FORMAT " ns, delay %" G_GINT64_FORMAT " ns: %s",
-		source->name, sample->offset, sample->delay, words[result]);
+		source->name, sample.offset, sample.delay, words[result]);
 	switch (result) {
 	case GCLK_ESTIMATOR_ACCEPTED:
 		tune(slot);
@@ -108,6 +108,7 @@ static void on_sample(gpointer user, GclkSource *source, const GclkSample *sampl
 		g_message("%s: the time has jumped, four samples agree; measuring anew",
 			source->name);
 		source->ops->tune(source, -1);
+		gclk_agent_note_jump(slot->agent, slot);
 		break;
 	}
 	gclk_agent_decide(slot->agent);
@@ -126,4 +127,24 @@ static void on_changed(gpointer user, GclkSource *source)
 	gclk_agent_decide(slot->agent);
 }
 
-const GclkSourceEvents gclk_agent_source_events = { .sample = on_sample, .changed = on_changed };
+static void on_disrupted(gpointer user, GclkSource *source, const char *what)
+{
+	(void)source;
+	gclk_agent_disrupted(((GclkSlot *)user)->agent, what);
+}
+
+static void on_claimed(gpointer user, GclkSource *source, const GclkLinkHost *claim, gint64 raw)
+{
+	GclkSlot *slot = user;
+
+	(void)source;
+	gclk_agent_take_claim(slot->agent, slot, claim, raw);
+	gclk_agent_decide(slot->agent);
+}
+
+const GclkSourceEvents gclk_agent_source_events = {
+	.sample = on_sample,
+	.changed = on_changed,
+	.disrupted = on_disrupted,
+	.claimed = on_claimed,
+};

@@ -64,6 +64,13 @@ static void on_settle_time(gpointer user)
 	gclk_agent_decide(agent);
 }
 
+void gclk_agent_begin_settling(GclkAgent *agent)
+{
+	agent->platform->timer_stop(agent->platform, agent->settling);
+	agent->settling =
+		agent->platform->timer_start(agent->platform, SETTLE_TIME, on_settle_time, agent);
+}
+
 void gclk_agent_settle(GclkAgent *agent)
 {
 	agent->platform->timer_stop(agent->platform, agent->settling);
@@ -146,6 +153,7 @@ void gclk_agent_free(GclkAgent *agent)
 	g_free(agent->clocksource);
 	g_free(agent->beyond_reach);
 	g_free(agent->last_step_reason);
+	g_free(agent->disruption.what);
 	g_free(agent);
 }
 
@@ -225,6 +233,17 @@ gboolean gclk_agent_has_source(const GclkAgent *agent, const char *key)
 	return FALSE;
 }
 
+/* It is about to go. */
+static void forget_slot(GclkAgent *agent, const GclkSlot *slot)
+{
+	if (agent->selected == slot)
+		agent->selected = NULL;
+	if (agent->jumped == slot)
+		agent->jumped = NULL;
+	if (agent->holder == slot || agent->hold.slot == slot)
+		gclk_agent_end_hold(agent);
+}
+
 void gclk_agent_keep_sources(GclkAgent *agent, const char *const *keys)
 {
 	for (guint i = agent->slots->len; i-- > 0;) {
@@ -232,8 +251,7 @@ void gclk_agent_keep_sources(GclkAgent *agent, const char *const *keys)
 
 		if (g_strv_contains(keys, slot->key))
 			continue;
-		if (agent->selected == slot)
-			agent->selected = NULL;
+		forget_slot(agent, slot);
 		g_ptr_array_remove_index(agent->slots, i);
 	}
 }
@@ -293,8 +311,7 @@ gboolean gclk_agent_start(GclkAgent *agent, GError **error)
 	gclk_agent_watch_clocksource(agent);
 	agent->saved_raw = agent->now.raw - GCLK_AGENT_SAVE_INTERVAL + FIRST_SAVE;
 	gclk_agent_await(agent);
-	agent->settling =
-		agent->platform->timer_start(agent->platform, SETTLE_TIME, on_settle_time, agent);
+	gclk_agent_begin_settling(agent);
 	for (guint i = 0; i < agent->slots->len; i++) {
 		GclkSlot *slot = g_ptr_array_index(agent->slots, i);
 
@@ -312,8 +329,9 @@ void gclk_agent_stop(GclkAgent *agent)
 	gclk_agent_remember(agent);
 	agent->running = FALSE;
 	gclk_agent_unwatch_clocksource(agent);
+	for (guint i = 0; i < agent->slots->len; i++)
+		forget_slot(agent, g_ptr_array_index(agent->slots, i));
 	g_ptr_array_set_size(agent->slots, 0);
-	agent->selected = NULL;
 }
 
 static void burst(GclkSource *source, gint64 unused)

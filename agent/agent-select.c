@@ -20,9 +20,34 @@ static gboolean is_stale(const GclkSlot *slot, gint64 raw, gint64 last)
 	return raw - last > STALE_POLLS * gclk_agent_poll_interval(slot) + STALE_EXTRA;
 }
 
+gboolean gclk_agent_is_stale(const GclkAgent *agent, const GclkSlot *slot)
+{
+	return is_stale(slot, agent->now.raw, slot->last.raw);
+}
+
 gint64 gclk_agent_offset(const GclkAgent *agent, const GclkEstimate *estimate)
 {
 	return estimate->offset - (agent->now.real - agent->now.raw);
+}
+
+/* What stands against a source that itself has nothing to complain of. */
+static void object(const GclkAgent *agent, const GclkSlot *slot, GclkCandidate *c)
+{
+	const char *refusal = gclk_agent_claim_refusal(agent, slot);
+
+	if (c->condition != GCLK_SOURCE_OK)
+		return;
+	if (refusal) {
+		c->condition = GCLK_SOURCE_REFUSED;
+		c->condition_reason = refusal;
+	} else if (gclk_agent_awaits_claim(agent, slot)) {
+		c->condition = GCLK_SOURCE_WAITING;
+		c->condition_reason = "the host is asked first whether its clock is right";
+	} else if (slot->waits) {
+		c->condition = GCLK_SOURCE_WAITING;
+		c->condition_reason = "it contradicted the others before the clocks were "
+				      "disrupted; they are heard first";
+	}
 }
 
 static GclkCandidate candidate(const GclkAgent *agent, const GclkSlot *slot)
@@ -46,6 +71,7 @@ static GclkCandidate candidate(const GclkAgent *agent, const GclkSlot *slot)
 		c.quality = e.tightest;
 		c.assumed = e.assumed;
 	}
+	object(agent, slot, &c);
 	return c;
 }
 
@@ -79,7 +105,7 @@ static void note_selection(GclkAgent *agent, GclkSlot *selected, const char *rea
 	if (selected != agent->selected) {
 		if (selected)
 			g_message("selected %s", selected->source->name);
-		else
+		else if (!agent->disruption.open)
 			g_warning("no source selected: %s", reason);
 		agent->urgent = TRUE;
 	}
@@ -95,6 +121,7 @@ void gclk_agent_select(GclkAgent *agent, char **reason)
 	gint tai = gclk_leap_table_latest(agent->leap);
 	GclkSelection s;
 
+	gclk_agent_end_waits(agent);
 	for (guint i = 0; i < n; i++)
 		all[i] = candidate(agent, g_ptr_array_index(agent->slots, i));
 	s = gclk_selection_run(all, n,

@@ -48,7 +48,11 @@ static GclkServoOutput run_servo(const GclkAgent *agent)
 		.origins = agent->origins,
 		.first = agent->first,
 		.fresh = agent->fresh,
-		.interval = gclk_agent_poll_interval(agent->selected),
+		.disrupted = agent->disruption.may_step,
+		.stepped = agent->disruption.stepped,
+		.heard = gclk_agent_all_heard(agent),
+		.held = agent->held,
+		.interval = gclk_agent_poll_interval(agent->held ? agent->holder : agent->selected),
 		.tick_ppb = agent->actuator.tick_ppb,
 		.coarse = agent->platform->coarseness > 0,
 		.beyond_reach = agent->beyond_reach != NULL,
@@ -91,9 +95,15 @@ static GclkServoAction steer(GclkAgent *agent)
 	gclk_agent_watch_clocksource(agent);
 	if (out.action == GCLK_SERVO_STEP)
 		note_step(agent, &out);
-	if (out.action == GCLK_SERVO_STEP || out.action == GCLK_SERVO_SLEW)
+	if (out.action == GCLK_SERVO_STEP || (out.action == GCLK_SERVO_SLEW && !agent->held))
 		agent->first = FALSE;
 	return out.action;
+}
+
+/* The first correction may go either way and far: every source is heard before it. */
+static gboolean may_correct(const GclkAgent *agent)
+{
+	return agent->held || (agent->selected && (!agent->first || gclk_agent_all_heard(agent)));
 }
 
 /* --- what to say of it ------------------------------------------------------------------------ */
@@ -134,10 +144,13 @@ static const char *why_not(const GclkAgent *agent)
 
 static void judge_state(GclkAgent *agent, GclkServoAction action, const char *no_source)
 {
+	g_autofree char *disrupted = gclk_agent_disruption_reason(agent);
 	gboolean was_good =
 		agent->state == GCLK_STATE_SYNCHRONISED || agent->state == GCLK_STATE_HOLDOVER;
 
-	if (agent->selected && action == GCLK_SERVO_WAIT && agent->first)
+	if (agent->disruption.open)
+		set_state(agent, GCLK_STATE_DISRUPTED, disrupted);
+	else if (agent->selected && action == GCLK_SERVO_WAIT && agent->first)
 		set_state(agent, GCLK_STATE_STARTING, "measuring");
 	else if (agent->selected && within_limit(agent) && action != GCLK_SERVO_REFUSE)
 		set_state(agent, GCLK_STATE_SYNCHRONISED, NULL);
@@ -188,8 +201,10 @@ static void report(GclkAgent *agent)
 
 void gclk_agent_estimate(GclkAgent *agent)
 {
-	if (!agent->selected || !gclk_estimator_predict(agent->selected->estimator, agent->now.raw,
-					&agent->estimate))
+	if (agent->selected && gclk_estimator_predict(agent->selected->estimator, agent->now.raw,
+				       &agent->estimate))
+		gclk_agent_note_hold(agent);
+	else if (!gclk_agent_hold(agent))
 		gclk_estimate_carry(&agent->estimate, agent->now.raw);
 	if (agent->estimate.samples == 0)
 		return;
@@ -206,11 +221,13 @@ void gclk_agent_decide(GclkAgent *agent)
 		return;
 	gclk_agent_await(agent);
 	gclk_agent_look(agent);
+	gclk_agent_look_at_jump(agent);
 	gclk_agent_select(agent, &no_source);
 	gclk_agent_estimate(agent);
-	/* The first correction may go either way and far: every source is heard before it. */
-	if (agent->selected && (!agent->first || agent->settling == 0 || gclk_agent_settled(agent)))
+	gclk_agent_tell_hold(agent, &no_source);
+	if (may_correct(agent))
 		action = steer(agent);
+	gclk_agent_note_correction(agent, action);
 	gclk_agent_look_at_ticks(agent);
 	judge_state(agent, action, no_source);
 	tell_kernel(agent);

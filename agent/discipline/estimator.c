@@ -61,6 +61,7 @@ struct GclkEstimator {
 	guint odd_n;
 	guint odd_in_a_row; /* whether they agree or not */
 	Memory last_odd;    /* valid when odd_in_a_row */
+	GclkJump jump;
 };
 
 GclkEstimator *gclk_estimator_new(void)
@@ -246,13 +247,24 @@ static gboolean agree(const Memory *a, const Memory *b, gboolean coarse)
 	       (double)(a->delay / 2 + b->delay / 2) + drift + ODD_FLOOR;
 }
 
-static void begin_anew(GclkEstimator *e)
+static void forget_offset(GclkEstimator *e)
 {
 	for (guint i = 0; i < FILTERS; i++)
 		gclk_filter_forget_offset(&e->filters[i],
 			e->coarseness ? COARSE_FREQUENCY_SIGMA : JUMP_FREQUENCY_SIGMA);
 	e->samples = 0;
 	e->recent_n = e->recent_next = 0;
+}
+
+static void begin_anew(GclkEstimator *e)
+{
+	const Memory *first = &e->odd[0];
+
+	e->jump = (GclkJump){
+		.raw = first->raw,
+		.size = first->offset - e->base_offset - (gint64)bank_at(e, first->raw).offset,
+	};
+	forget_offset(e);
 	for (guint i = 0; i < e->odd_n; i++)
 		fuse(e, &e->odd[i]);
 	e->odd_n = e->odd_in_a_row = 0;
@@ -290,7 +302,10 @@ GclkEstimatorResult gclk_estimator_add(GclkEstimator *e, const GclkSample *sampl
 		.raw = sample->raw,
 		.offset = sample->offset + (sample->real - sample->raw),
 		.delay = MAX(sample->delay, 0),
-		.bound = gclk_bound_add(gclk_sample_bound(sample), e->coarseness),
+		/* who does not know the time bounds nothing */
+		.bound = sample->flags & GCLK_SAMPLE_RATE_ONLY
+				 ? GCLK_BOUND_UNKNOWN
+				 : gclk_bound_add(gclk_sample_bound(sample), e->coarseness),
 		.assumed = (sample->flags & GCLK_SAMPLE_ASSUMED) != 0,
 	};
 
@@ -300,6 +315,17 @@ GclkEstimatorResult gclk_estimator_add(GclkEstimator *e, const GclkSample *sampl
 		return GCLK_ESTIMATOR_SUSPECT;
 	odd = oddness(e, &m);
 	return odd > 1 ? suspect(e, &m, odd) : accept(e, &m);
+}
+
+void gclk_estimator_disrupted(GclkEstimator *e)
+{
+	forget_offset(e);
+	e->odd_n = e->odd_in_a_row = 0;
+}
+
+GclkJump gclk_estimator_jump(const GclkEstimator *e)
+{
+	return e->jump;
 }
 
 void gclk_estimator_shift(GclkEstimator *e, gint64 delta)
@@ -329,6 +355,11 @@ static double drift_rate(double frequency_sigma, guint samples)
 	return GCLK_DRIFT_BOUND_PPB + 3 * frequency_sigma + unknown;
 }
 
+double gclk_estimate_drift(const GclkEstimate *estimate)
+{
+	return drift_rate(estimate->frequency_sigma_ppb, estimate->samples);
+}
+
 void gclk_estimate_carry(GclkEstimate *estimate, gint64 raw)
 {
 	double age = seconds(raw - estimate->raw);
@@ -337,8 +368,8 @@ void gclk_estimate_carry(GclkEstimate *estimate, gint64 raw)
 		return;
 	estimate->offset += (gint64)llround(estimate->frequency_ppb * age);
 	estimate->offset_sigma += estimate->frequency_sigma_ppb * age;
-	estimate->bound = gclk_bound_add(estimate->bound,
-		to_bound(age * drift_rate(estimate->frequency_sigma_ppb, estimate->samples)));
+	estimate->bound =
+		gclk_bound_add(estimate->bound, to_bound(age * gclk_estimate_drift(estimate)));
 	estimate->raw = raw;
 }
 

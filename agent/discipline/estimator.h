@@ -67,6 +67,18 @@ void gclk_estimator_start(GclkEstimator *estimator, double frequency_ppb, double
 /* Samples must come in the order of their RAW time; an older one is ignored (SUSPECT). */
 GclkEstimatorResult gclk_estimator_add(GclkEstimator *estimator, const GclkSample *sample);
 
+/* The clocks were disrupted: the offset begins anew with the next sample. What is known of the
+   frequency stays, and is trusted to 50 ppm only, since the machine may be another one. */
+void gclk_estimator_disrupted(GclkEstimator *estimator);
+
+/* The last jump that the samples agreed on (GCLK_ESTIMATOR_JUMPED). */
+typedef struct {
+	gint64 raw;  /* RAW time of the first sample behind it, ns; 0: there was none */
+	gint64 size; /* the reference has moved against RAW by so much, ns */
+} GclkJump;
+
+GclkJump gclk_estimator_jump(const GclkEstimator *estimator);
+
 /* UTC itself was stepped by delta ns: a leap second. */
 void gclk_estimator_shift(GclkEstimator *estimator, gint64 delta);
 
@@ -76,6 +88,9 @@ void gclk_estimator_copy(GclkEstimator *to, const GclkEstimator *from);
 /* Carries an estimate on to a later RAW time without its estimator: the frequency is kept, the
    bound grows by GCLK_DRIFT_BOUND_PPB. */
 void gclk_estimate_carry(GclkEstimate *estimate, gint64 raw);
+
+/* How fast the offset may leave an estimate that is carried on, ppb. */
+double gclk_estimate_drift(const GclkEstimate *estimate);
 
 /* The estimate for a RAW time at or after the last sample. FALSE: no sample yet. */
 gboolean gclk_estimator_predict(const GclkEstimator *estimator, gint64 raw, GclkEstimate *out);

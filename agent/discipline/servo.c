@@ -71,6 +71,22 @@ typedef struct {
 	const char *reason;
 } Decision;
 
+/* A pause has made its gap already: the step forward over it is no further harm, however small.
+   Back goes no clock before everybody was heard. */
+static Decision after_disruption(const GclkServoPolicy *policy, const GclkServoInput *in)
+{
+	gint64 forward = in->stepped ? policy->step_threshold
+				     : MIN(FIRST_STEP_THRESHOLD, policy->step_threshold);
+
+	if (in->samples < GCLK_SERVO_SAMPLES)
+		return (Decision){ GCLK_SERVO_WAIT, "waiting for samples that agree" };
+	if (in->offset >= -policy->step_threshold && in->offset <= forward)
+		return (Decision){ GCLK_SERVO_SLEW, NULL };
+	if (in->offset < 0 && !in->heard)
+		return (Decision){ GCLK_SERVO_WAIT, "waiting for the other sources" };
+	return (Decision){ GCLK_SERVO_STEP, "the clocks of this guest were disrupted" };
+}
+
 static Decision decide(
 	const GclkServoPolicy *policy, const GclkServoInput *in, gboolean beyond_reach)
 {
@@ -78,6 +94,10 @@ static Decision decide(
 				   ? MIN(FIRST_STEP_THRESHOLD, policy->step_threshold)
 				   : policy->step_threshold;
 
+	if (in->held)
+		return (Decision){ GCLK_SERVO_SLEW, NULL };
+	if (in->disrupted && !in->first)
+		return after_disruption(policy, in);
 	if (in->first && in->samples < GCLK_SERVO_SAMPLES)
 		return (Decision){ GCLK_SERVO_WAIT, "waiting for samples that agree" };
 	if (ABS(in->offset) <= threshold)

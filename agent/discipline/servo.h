@@ -39,9 +39,13 @@ typedef struct {
 	double frequency_ppb; /* what RAW lacks */
 	guint samples;        /* that agree since the start or the last jump */
 	guint origins;        /* that agree */
-	gboolean first;  /* not yet corrected since the start, or by hand: one step, either way */
-	gboolean fresh;  /* with first: nobody has kept this clock since boot, a small step does no
-			    harm */
+	gboolean first; /* not yet corrected since the start, or by hand: one step, either way */
+	gboolean fresh; /* with first: nobody has kept this clock since boot, a small step does no
+			   harm */
+	gboolean disrupted; /* the clocks were, by the word of a witness: one step, either way */
+	gboolean stepped;   /* with disrupted: it has been made, and more was learned since */
+	gboolean heard;     /* with disrupted: every source has had its say */
+	gboolean held;   /* by a clock that does not know the time: the rate is good, no step is */
 	gint64 interval; /* ns until the next sample is due */
 	double tick_ppb; /* tick in force */
 	gboolean coarse; /* the clock counts ticks, and lost ones are lost time */
