@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "detect/container.h"
+#include "detect/host-time.h"
 #include "detect/kernel-log.h"
 #include "detect/offers.h"
 #include "detect/vmware-backdoor.h"
 #include "source/ptp-scan.h"
+#include "source/vmclock.h"
 
-#define RTC_MAX 16
+#define RTC_MAX     16
+#define VMCLOCK_MAX 65536
 
 /* --- clocks ----------------------------------------------------------------------------------- */
 
@@ -51,6 +54,27 @@ static char *describe_ptp(const GclkPtpDevice *device, const char *release)
 		scales[gclk_ptp_clock_timescale(device->clock, release)]);
 }
 
+/* Root's only, on most systems. */
+static void list_page(GclkReader *reader, const char *path, GPtrArray *out)
+{
+	static const char *const states[] = { "does not say how good it is", "is still being set",
+		"is synchronised", "has lost its reference", "is unreliable" };
+	g_autofree char *value = NULL;
+	g_autofree char *bytes = NULL;
+	GclkVmclock page;
+	gsize length = 0;
+
+	bytes = gclk_reader_bytes(reader, path, VMCLOCK_MAX, &length);
+	if (!bytes || !gclk_vmclock_parse((const guint8 *)bytes, length, &page, NULL))
+		value = g_strdup("vmclock's page: disruptions, perhaps time");
+	else if (page.counts)
+		value = g_strdup_printf("vmclock's page: disruptions and the host's time, which %s",
+			states[page.status]);
+	else
+		value = g_strdup("vmclock's page: disruptions, no time");
+	gclk_facts_add(out, path, value);
+}
+
 static void list_precision_clocks(GclkReader *reader, const char *release, GPtrArray *out)
 {
 	g_autoptr(GArray) devices = gclk_ptp_scan(reader->platform);
@@ -67,7 +91,7 @@ static void list_precision_clocks(GclkReader *reader, const char *release, GPtrA
 		g_autofree char *path = g_strconcat("/dev/", misc[i], NULL);
 
 		if (gclk_ptp_name_matches("vmclock#", misc[i]))
-			gclk_facts_add(out, path, "vmclock's page: disruptions, perhaps time");
+			list_page(reader, path, out);
 	}
 }
 
@@ -149,6 +173,7 @@ GclkDetection *gclk_detection_new(const GclkMachine *machine)
 	detection->unreadable = reader.unreadable;
 	judge_hypervisor(machine, &reader, detection);
 	gclk_offers_list(&reader, detection->facts);
+	gclk_host_time_list(&reader, detection->hypervisor, detection->facts);
 	judge_container(machine, &reader, detection);
 	list_clocks(machine, &reader, detection->facts);
 	return detection;

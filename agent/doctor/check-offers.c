@@ -2,6 +2,7 @@
 /* What the host offers and this kernel does not use, and the precision clocks that are there. */
 #include <string.h>
 
+#include "detect/host-time.h"
 #include "detect/offers.h"
 #include "detect/time-programs.h"
 #include "doctor/host-clock.h"
@@ -347,6 +348,19 @@ static gboolean is_seen(const Look *look, const char *id)
 	return FALSE;
 }
 
+static void check_xen(Look *look)
+{
+	GclkFinding *finding;
+
+	if (!gclk_host_time_follows_xen(look->survey->reader))
+		return;
+	finding = gclk_findings_add(look->findings, "xen-wallclock", GCLK_SEVERITY_WARNING,
+		"this kernel follows Xen's clock: what a time daemon in this VM sets has no effect",
+		"keep the clock of dom0 by NTP; or, to keep the time here: "
+		"xen.independent_wallclock = 1 in /etc/sysctl.conf, and sysctl -p");
+	gclk_finding_add_evidence(finding, "%s: 0", GCLK_XEN_WALLCLOCK);
+}
+
 static void check_settings(Look *look)
 {
 	const char *hypervisor = look->survey->detection->hypervisor;
@@ -363,6 +377,7 @@ static void check_settings(Look *look)
 			"/sys/bus/vmbus/devices has no device of class %s",
 			"{9527e630-d0ae-497b-adce-e80ab0175caf}");
 	}
+	check_xen(look);
 	/* ptp_vmw came with Linux 5.7; Red Hat's 4.18 has it too */
 	if (strcmp(hypervisor, "vmware") == 0 && !look->has_time &&
 		!is_seen(look, "vmware-clock") &&

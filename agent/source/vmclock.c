@@ -3,15 +3,17 @@
 
 #include <string.h>
 
-#define MAGIC    0x4b4c4356u /* "VCLK" */
-#define VERSION  1
-#define SMALLEST 32 /* up to and with flags: the driver asks no more (VMCLOCK_MIN_SIZE) */
+#define MAGIC      0x4b4c4356u /* "VCLK" */
+#define VERSION    1
+#define NO_COUNTER 0xff
+#define SMALLEST   32 /* up to and with flags: the driver asks no more (VMCLOCK_MIN_SIZE) */
 
 /* Offsets in struct vmclock_abi. */
 enum {
 	AT_MAGIC = 0,
 	AT_SIZE = 4,
 	AT_VERSION = 8,
+	AT_COUNTER = 10,
 	AT_TIME_TYPE = 11,
 	AT_SEQUENCE = 12,
 	AT_DISRUPTION = 16,
@@ -120,6 +122,7 @@ gboolean gclk_vmclock_parse(const guint8 *page, gsize length, GclkVmclock *out, 
 
 	flags = little(bytes, AT_FLAGS, 8);
 	status = bytes[AT_STATUS];
+	out->counts = bytes[AT_COUNTER] != NO_COUNTER;
 	out->timescale = timescale(bytes[AT_TIME_TYPE]);
 	out->status = status <= GCLK_VMCLOCK_UNRELIABLE ? (GclkVmclockStatus)status
 							: GCLK_VMCLOCK_UNKNOWN;

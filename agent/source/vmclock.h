@@ -33,6 +33,7 @@ typedef struct {
 	guint64 generation;    /* changes when the VM is loaded from a snapshot */
 	gint tai_offset;       /* TAI minus UTC, s, > 0; 0: not stated. See gclk_vmclock_parse. */
 	GclkLeap leap;         /* announced for the end of the month */
+	gboolean counts;       /* the time is kept by a counter that the page names: it is there */
 	gboolean has_time;     /* the fields below are there */
 	gint64 time;           /* reference point, ns since 1970 in the page's scale */
 	gint64 max_error;      /* of time at the reference point, ns, or unknown */

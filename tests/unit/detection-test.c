@@ -303,6 +303,48 @@ static GclkDetection *strange_machine(GclkTree *tree)
 	return gclk_detection_new(&machine);
 }
 
+/* What the page says, to who may read it. */
+static void clock_page(void)
+{
+	static const struct {
+		gsize length;
+		guint8 counter, status;
+		const char *says;
+	} cases[] = {
+		{ 4096, 0xff, 0, "vmclock's page: disruptions, no time" },
+		{ 4096, 1, 2,
+			"vmclock's page: disruptions and the host's time, which is "
+			"synchronised" },
+		{ 4096, 1, 3,
+			"vmclock's page: disruptions and the host's time, which has lost its "
+			"reference" },
+		{ 4096, 1, 255,
+			"vmclock's page: disruptions and the host's time, which does not "
+			"say how good it is" },
+		{ 20, 1, 2, "vmclock's page: disruptions, perhaps time" },
+		{ 0, 0, 0, "vmclock's page: disruptions, perhaps time" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		guint8 page[4096] = { 'V', 'C', 'L', 'K', 0, 16, 0, 0, 1 };
+		g_autoptr(GclkDetection) detection = NULL;
+		GclkMachine machine = { 0 };
+		GclkTree tree;
+
+		gclk_tree_init(&tree);
+		machine.platform = &tree.platform;
+		page[10] = cases[i].counter;
+		page[34] = cases[i].status;
+		gclk_tree_directory(&tree, "/sys/class/misc/vmclock0");
+		if (cases[i].length)
+			gclk_tree_write(&tree, "/dev/vmclock0", (const char *)page,
+				(gssize)cases[i].length);
+		detection = gclk_detection_new(&machine);
+		GCLK_ASSERT_STR(gclk_facts_find(detection->facts, "/dev/vmclock0"), cases[i].says);
+		gclk_tree_clear(&tree);
+	}
+}
+
 static void text_fits(void)
 {
 	GclkTree tree;
@@ -386,6 +428,7 @@ static const GclkTestCase cases[] = {
 	{ "EC2 by its SMBIOS", smbios_of_ec2 },
 	{ "a virtual machine of nobody's", virtual_but_whose },
 	{ "all marks are kept", all_marks_are_kept },
+	{ "the page of vmclock", clock_page },
 	{ "the text fits 80 columns", text_fits },
 	{ "the JSON is whole", json_is_whole },
 	{ "every verdict has a name", every_verdict_has_a_name },

@@ -57,6 +57,7 @@ static void complete(void)
 	GCLK_ASSERT_INT(clock.tai_offset, 37);
 	GCLK_ASSERT_INT(clock.leap, GCLK_LEAP_DELETE);
 	CU_ASSERT_TRUE(clock.has_time);
+	CU_ASSERT_TRUE(clock.counts);
 	GCLK_ASSERT_INT(clock.time, SECONDS * SECOND + SECOND / 4);
 	GCLK_ASSERT_INT(clock.max_error, 123456);
 	GCLK_ASSERT_NEAR(clock.max_rate_error, 15e-6, 1e-12);
@@ -76,6 +77,7 @@ static void marker_only(void)
 	put(page, 80, 0, 8);
 	CU_ASSERT_TRUE_FATAL(parse(page, PAGE, &clock));
 	GCLK_ASSERT_INT(clock.status, GCLK_VMCLOCK_UNKNOWN);
+	CU_ASSERT_FALSE(clock.counts);
 	GCLK_ASSERT_INT(clock.tai_offset, 0);
 	CU_ASSERT_FALSE(clock.has_generation);
 	GCLK_ASSERT_INT(clock.max_error, GCLK_BOUND_UNKNOWN);
