@@ -11,6 +11,7 @@
 
 #include "agent.h"
 #include "detach.h"
+#include "detect/time-programs.h"
 #include "detect/vmware-time.h"
 #include "lookout.h"
 #include "once.h"
@@ -421,6 +422,7 @@ static void look_at_machine(Daemon *d)
 	d->machine = gclk_machine_native(d->platform);
 	if (d->options.no_helper)
 		return; /* a simulation: nothing of the real machine is looked at */
+	gclk_rivals_add_tools(&d->machine, d->environment->rivals);
 	if (!d->options.once)
 		d->checkup = gclk_checkup_new(&d->machine);
 	if (d->checkup)

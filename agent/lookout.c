@@ -2,6 +2,7 @@
 #include "lookout.h"
 
 #include "build-config.h"
+#include "detect/time-programs.h"
 #include "memory.h"
 #include "sources.h"
 
@@ -24,23 +25,38 @@ GclkMastery gclk_lookout_mastery(const GclkLookout *l, const GPtrArray *rivals)
 		l->config->control, may, reason, l->environment->container, rivals);
 }
 
+/* The reason begins with the program's name. Only VMware's tools have but one way to be stopped. */
+static const char *how_to_stop(const char *reason)
+{
+	return g_str_has_prefix(reason, "vmtoolsd ")
+		       ? " (\"vmware-toolbox-cmd timesync disable\" ends the tools' part)"
+		       : "";
+}
+
 void gclk_lookout_note_rival(const GclkLookout *l, const GclkMastery *mastery)
 {
-	if (mastery->rival)
-		gclk_agent_set_finding(l->agent, "rival", GCLK_SEVERITY_WARNING, mastery->reason,
-			mastery->steers
-				? "stop one of the two: they steer against each other"
-				: "stop one of the two; until then guestclockd only measures");
-	else
+	g_autofree char *remedy = NULL;
+
+	if (!mastery->rival) {
 		gclk_agent_clear_finding(l->agent, "rival");
+		return;
+	}
+	remedy = g_strdup_printf("stop one of the two%s; %s", how_to_stop(mastery->reason),
+		mastery->steers ? "they steer against each other"
+				: "until then guestclockd only measures");
+	gclk_agent_set_finding(
+		l->agent, "rival", GCLK_SEVERITY_WARNING, mastery->reason, remedy);
 }
 
 static void look_for_rivals(GclkLookout *l)
 {
 	g_autoptr(GPtrArray) rivals = gclk_rivals_find(l->platform);
-	GclkMastery mastery = gclk_lookout_mastery(l, rivals);
 	g_autoptr(GError) error = NULL;
+	GclkMastery mastery;
 
+	if (l->checkup)
+		gclk_rivals_add_tools(l->checkup->machine, rivals);
+	mastery = gclk_lookout_mastery(l, rivals);
 	gclk_lookout_note_rival(l, &mastery);
 	if (!gclk_agent_set_control(l->agent, mastery.steers, mastery.reason, &error))
 		g_warning("%s", error->message);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "detect/environment.h"
+#include "detect/reader.h"
 #include "detect/time-programs.h"
 
 #define RIVALS_MAX 16
@@ -42,4 +43,22 @@ GPtrArray *gclk_rivals_find(GclkPlatform *platform)
 						       program->name, program->pid));
 	}
 	return found;
+}
+
+void gclk_rivals_add_tools(const GclkMachine *machine, GPtrArray *rivals)
+{
+	GclkReader reader = { .platform = machine->platform };
+	g_autoptr(GPtrArray) programs = NULL;
+
+	if (!machine->vmware_periodic_sync ||
+		machine->vmware_periodic_sync(machine->vmware_user) != 1)
+		return;
+	programs = gclk_time_programs_find(machine, &reader);
+	for (guint i = 0; i < programs->len; i++) {
+		const GclkTimeProgram *program = programs->pdata[i];
+
+		if (program->steers && strcmp(program->name, "vmtoolsd") == 0)
+			g_ptr_array_add(rivals, g_strdup_printf("%s (pid %" G_GINT64_FORMAT ")",
+							program->name, program->pid));
+	}
 }

@@ -27,6 +27,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkTimeProgram, gclk_time_program_free)
    are listed that steer, or else the first. Bounded work; never NULL. */
 GPtrArray *gclk_time_programs_find(const GclkMachine *machine, GclkReader *reader);
 
+/* Adds VMware's tools to the rivals (environment.h) when their periodic synchronization is switched
+   on and they run: "vmtoolsd (pid 123)". */
+void gclk_rivals_add_tools(const GclkMachine *machine, GPtrArray *rivals);
+
 /* Those among the processes only, all of them. */
 GPtrArray *gclk_time_programs_in_proc(GclkPlatform *platform);
 
