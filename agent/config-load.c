@@ -135,7 +135,7 @@ static gboolean unknown_group(const FileReader *reader, const char *word, GError
 		return fail(reader, NULL, error, "unknown group; did you mean [%s%s]?", nearest,
 			strcmp(nearest, GCLK_CONFIG_SERVER) == 0 ? " NAME" : "");
 	return fail(reader, NULL, error,
-		"unknown group (known are clock, daemon, ntp, ptp, vmware and server NAME)");
+		"unknown group (known are clock, daemon, link, ntp, ptp, vmware and server NAME)");
 }
 
 /* line: "[...]", stripped */

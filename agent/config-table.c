@@ -5,12 +5,16 @@
 
 #include "guestclock/address.h"
 #include "guestclock/duration.h"
+#include "guestclock/link.h"
 #include "guestclock/nearest.h"
 
-#define MS       GCLK_NS_PER_MS
-#define S        GCLK_NS_PER_S
-#define H        (3600 * GCLK_NS_PER_S)
-#define HOST_MAX 253 /* RFC 1035 section 2.3.4, in text form */
+#define MS GCLK_NS_PER_MS
+#define S  GCLK_NS_PER_S
+#define H  (3600 * GCLK_NS_PER_S)
+/* QEMU has no limit for a port's name; more than this is none. sun_path of unix(7), FreeBSD's. */
+#define PORT_NAME_MAX   63
+#define SOCKET_PATH_MAX 103
+#define HOST_MAX        253 /* RFC 1035 section 2.3.4, in text form */
 
 #define MAIN(field)   offsetof(GclkConfig, field)
 #define SERVER(field) offsetof(GclkServerConfig, field)
@@ -37,6 +41,10 @@ const GclkConfigKey gclk_config_keys[] = {
 	{ "ptp", "poll", GCLK_KEY_INTEGER, MAIN(ptp_poll), "0", -3, 6 },
 	{ "ptp", "assumed-error", GCLK_KEY_DURATION, MAIN(ptp_assumed_error), NULL, 1, 10 * S },
 	{ "ptp", "timescale", GCLK_KEY_TIMESCALE, MAIN(ptp_timescale), "auto", 0, 0 },
+
+	{ "link", "channel", GCLK_KEY_CHANNEL, MAIN(link_channel), "auto", 0, 0 },
+	{ "link", "poll", GCLK_KEY_INTEGER, MAIN(link_poll), "4", 0, 10 },
+	{ "link", "assumed-error", GCLK_KEY_DURATION, MAIN(link_assumed_error), "1ms", 1, 10 * S },
 
 	{ "vmware", "backdoor", GCLK_KEY_AUTO, MAIN(vmware_backdoor), "auto", 0, 0 },
 	{ "vmware", "poll", GCLK_KEY_INTEGER, MAIN(vmware_poll), "2", 0, 10 },
@@ -187,6 +195,37 @@ static gboolean check_path(const char *value, GError **error)
 	return TRUE;
 }
 
+/* virtio:NAME, vsock:PORT or unix:/PATH. */
+static gboolean check_channel(const char *value, GError **error)
+{
+	const char *rest = strchr(value, ':');
+	gsize prefix = rest ? (gsize)(++rest - value) : 0;
+
+	if (prefix && strncmp(value, "virtio:", prefix) == 0) {
+		for (const char *p = rest; *p; p++)
+			if (!g_ascii_isgraph(*p) || *p == '/')
+				return fail(error,
+					"\"%.100s\" cannot be the name of a virtio-serial port",
+					rest);
+		if (*rest && strlen(rest) <= PORT_NAME_MAX)
+			return TRUE;
+		return fail(error, "the name of a virtio-serial port has 1 to %d characters",
+			PORT_NAME_MAX);
+	}
+	if (prefix && strncmp(value, "vsock:", prefix) == 0)
+		return g_ascii_string_to_unsigned(
+			       rest, 10, 1, GCLK_LINK_VSOCK_PORT_MAX, NULL, NULL) ||
+		       fail(error, "\"%.20s\" is not a port from 1 to %d", rest,
+			       GCLK_LINK_VSOCK_PORT_MAX);
+	if (prefix && strncmp(value, "unix:", prefix) == 0)
+		return check_path(rest, error) &&
+		       (strlen(rest) <= SOCKET_PATH_MAX ||
+			       fail(error, "the path of a socket has at most %d bytes",
+				       SOCKET_PATH_MAX));
+	return fail(error, "\"%.100s\" is none of auto, none, virtio:NAME, vsock:PORT, unix:/PATH",
+		value);
+}
+
 static gboolean check_user(const char *value, GError **error)
 {
 	gboolean good = *value && strlen(value) <= 32 && *value != '-';
@@ -259,6 +298,12 @@ gboolean gclk_config_key_set(
 				"\"%.100s\" is neither auto, none, nor the path of a device",
 				value);
 		return check_path(value, error) && set_text(field, value);
+	case GCLK_KEY_CHANNEL:
+		if (strcmp(value, "auto") == 0)
+			return set_text(field, NULL);
+		if (strcmp(value, "none") == 0)
+			return set_text(field, value);
+		return check_channel(value, error) && set_text(field, value);
 	case GCLK_KEY_USER:
 		return check_user(value, error) && set_text(field, value);
 	case GCLK_KEY_HOST:
@@ -295,8 +340,8 @@ const char *gclk_config_nearest_key(const char *group, const char *name)
 
 const char *gclk_config_nearest_group(const char *name)
 {
-	static const char *const groups[] = { "clock", "daemon", "ntp", "ptp", "server", "vmware",
-		NULL };
+	static const char *const groups[] = { "clock", "daemon", "link", "ntp", "ptp", "server",
+		"vmware", NULL };
 
 	return gclk_nearest(name, groups);
 }

@@ -19,6 +19,7 @@ typedef enum {
 	GCLK_KEY_PATH,      /* char *, absolute */
 	GCLK_KEY_AUTO,      /* gboolean: auto (TRUE), none */
 	GCLK_KEY_DEVICE,    /* char *: auto (NULL), none, or absolute path */
+	GCLK_KEY_CHANNEL,   /* char *: auto (NULL), none, or a channel to the host */
 	GCLK_KEY_USER,      /* char *: name of a system user */
 	GCLK_KEY_HOST,      /* char *: host name or numeric address */
 } GclkKeyType;

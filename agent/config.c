@@ -45,6 +45,7 @@ void gclk_config_free(GclkConfig *config)
 	g_free(config->state_directory);
 	g_free(config->keys);
 	g_free(config->ptp_device);
+	g_free(config->link_channel);
 	g_ptr_array_unref(config->servers);
 	g_ptr_array_unref(config->files);
 	g_free(config->servers_from);

@@ -44,6 +44,10 @@ typedef struct {
 	gint ptp_poll;
 	gint64 ptp_assumed_error;    /* ns, -1: by driver */
 	GclkTimescale ptp_timescale; /* UNKNOWN: auto */
+	/* [link] */
+	char *link_channel; /* NULL: auto; "none": off; else as in platform.h */
+	gint link_poll;
+	gint64 link_assumed_error; /* ns */
 	/* [vmware] */
 	gboolean vmware_backdoor; /* the host's time, if it is there */
 	gint vmware_poll;

@@ -160,7 +160,7 @@ static void look(GclkLookout *l)
 		l->looked = now;
 	}
 	look_for_servers(l);
-	gclk_sources_look_for_ptp(l->agent, l->platform, l->config);
+	gclk_sources_look_around(l->agent, l->platform, l->config, gclk_lookout_era_pivot(l));
 	gclk_agent_look_at_clocksource(l->agent);
 	if (l->vmclock)
 		gclk_vmclock_witness_look(l->vmclock);

@@ -2,6 +2,8 @@
 #include "sources.h"
 
 #include "source/backdoor.h"
+#include "source/link-port.h"
+#include "source/link.h"
 #include "source/ntp.h"
 #include "source/ptp.h"
 
@@ -142,17 +144,76 @@ static void apply_backdoor(
 		gclk_agent_add_source(agent, gclk_backdoor_source_new(platform, &settings), id);
 }
 
+/* --- the link ----------------------------------------------------------------------------------
+ */
+
+static gboolean link_wanted(const GclkConfig *config)
+{
+	return g_strcmp0(config->link_channel, "none") != 0;
+}
+
+static const char *link_channel(const GclkConfig *config)
+{
+	return config->link_channel ? config->link_channel : GCLK_LINK_CHANNEL_AUTO;
+}
+
+static char *link_key(const GclkConfig *config)
+{
+	return g_strdup_printf("link|%s|%d|%" G_GINT64_FORMAT "|%" G_GINT64_FORMAT,
+		link_channel(config), config->link_poll, config->link_assumed_error,
+		config->max_distance);
+}
+
+static void tell_host(gpointer user, GclkLinkGuest *out)
+{
+	gclk_agent_tell_host(user, out);
+}
+
+/* A channel that is named may come later and say until then why it is not there; the one that every
+   host may offer, and most do not, is left alone until it is there. */
+static void apply_link(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config,
+	gint64 pivot, GPtrArray *kept)
+{
+	const GclkLinkSettings settings = {
+		.channel = link_channel(config),
+		.poll = config->link_poll,
+		.assumed_error = config->link_assumed_error,
+		.max_distance = config->max_distance,
+		.pivot = pivot,
+		.tell = tell_host,
+		.user = agent,
+	};
+	char *id = link_key(config);
+
+	g_ptr_array_add(kept, id);
+	if (!gclk_agent_has_source(agent, id) &&
+		(config->link_channel || gclk_link_port_exists(platform, GCLK_LINK_PORT)))
+		gclk_agent_add_source(agent, gclk_link_source_new(platform, &settings), id);
+}
+
+static gboolean has_host_time(const GclkAgent *agent, const GclkConfig *config)
+{
+	g_autofree char *link = link_key(config);
+
+	return gclk_agent_has_source(agent, link) ||
+	       (config->vmware_backdoor && gclk_agent_host_time(agent));
+}
+
+/* --- what there is not ------------------------------------------------------------------------ */
+
 /* An admin who sees nothing at all shall know where to begin. */
 static void note_nothing(GclkAgent *agent, const GclkConfig *config, const char *no_ptp)
 {
 	g_autofree char *text = g_strdup_printf("no NTP server is configured or known to this "
-						"machine, and no precision clock is used%s%s",
+						"machine, the host offers no link, and no "
+						"precision clock is used%s%s",
 		no_ptp ? ": " : "", no_ptp ? no_ptp : "");
 
 	if (config->servers->len == 0 && (no_ptp || !ptp_wanted(config)) &&
-		!(config->vmware_backdoor && gclk_agent_host_time(agent)))
+		!has_host_time(agent, config))
 		gclk_agent_set_finding(agent, "no-source", GCLK_SEVERITY_WARNING, text,
-			"name a server: [server ADDRESS] in guestclockd.conf(5)");
+			"name a server: [server ADDRESS] in guestclockd.conf(5); or give this VM "
+			"a link to its host: there, \"hostclock require DOMAIN --channel\"");
 	else
 		gclk_agent_clear_finding(agent, "no-source");
 }
@@ -173,15 +234,19 @@ static void note_left_out(GclkAgent *agent, const GclkConfig *config)
 		"name the servers in guestclockd.conf(5)");
 }
 
-void gclk_sources_look_for_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config)
+void gclk_sources_look_around(
+	GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config, gint64 pivot)
 {
 	g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *no_ptp = NULL;
 
-	if (ptp_wanted(config) && gclk_ptp_source_candidate(platform, NULL)) {
-		g_autofree char *no_ptp = apply_ptp(agent, platform, config, kept);
-
-		note_nothing(agent, config, no_ptp);
-	}
+	if (link_wanted(config))
+		apply_link(agent, platform, config, pivot, kept);
+	if (ptp_wanted(config) && gclk_ptp_source_candidate(platform, NULL))
+		no_ptp = apply_ptp(agent, platform, config, kept);
+	else if (!has_host_time(agent, config))
+		return; /* as before: why there is none was said then */
+	note_nothing(agent, config, no_ptp);
 }
 
 /* --- all -------------------------------------------------------------------------------------- */
@@ -199,6 +264,8 @@ void gclk_sources_apply(
 		gclk_agent_clear_finding(agent, "key-file");
 	if (ptp_wanted(config))
 		no_ptp = apply_ptp(agent, platform, config, kept);
+	if (link_wanted(config))
+		apply_link(agent, platform, config, pivot, kept);
 	apply_backdoor(agent, platform, config, kept);
 	note_nothing(agent, config, no_ptp);
 	note_left_out(agent, config);

@@ -13,7 +13,9 @@
 void gclk_sources_apply(
 	GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config, gint64 pivot);
 
-/* Precision clocks may appear after the start: a driver is loaded, a device plugged in. Cheap. */
-void gclk_sources_look_for_ptp(GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config);
+/* Precision clocks and the host's channel may appear after the start: a driver is loaded, a device
+   plugged in. Cheap. */
+void gclk_sources_look_around(
+	GclkAgent *agent, GclkPlatform *platform, const GclkConfig *config, gint64 pivot);
 
 #endif

@@ -74,6 +74,9 @@ static void check_defaults(const GclkConfig *config)
 	GCLK_ASSERT_INT(config->ptp_poll, 0);
 	GCLK_ASSERT_INT(config->ptp_assumed_error, -1);
 	GCLK_ASSERT_INT(config->ptp_timescale, GCLK_TIMESCALE_UNKNOWN);
+	GCLK_ASSERT_STR(config->link_channel, NULL);
+	GCLK_ASSERT_INT(config->link_poll, 4);
+	GCLK_ASSERT_INT(config->link_assumed_error, GCLK_NS_PER_MS);
 	CU_ASSERT_TRUE(config->vmware_backdoor);
 	GCLK_ASSERT_INT(config->vmware_poll, 2);
 	GCLK_ASSERT_INT(config->vmware_assumed_error, GCLK_NS_PER_MS);
@@ -100,6 +103,7 @@ static void test_every_key(void)
 		"[daemon]\nuser=_clock-1\nrun-directory=/a\nstate-directory=/b c\n"
 		"[ntp]\ndiscover=no\nkeys=/k\nminpoll=0\nmaxpoll=17\nmax-distance=16s\n"
 		"[ptp]\ndevice=/dev/ptp3\npoll=-3\nassumed-error=1ns\ntimescale=tai\n"
+		"[link]\nchannel=vsock:123\npoll=0\nassumed-error=5ms\n"
 		"[vmware]\nbackdoor=none\npoll=10\nassumed-error=20ms\ntools=none\n"
 		"[server "
 		"lan]\naddress=2001:db8::1\nport=65535\nkey=4294967295\nminpoll=3\nmaxpoll=5\n"
@@ -122,6 +126,9 @@ static void test_every_key(void)
 	GCLK_ASSERT_INT(config->ptp_poll, -3);
 	GCLK_ASSERT_INT(config->ptp_assumed_error, 1);
 	GCLK_ASSERT_INT(config->ptp_timescale, GCLK_TIMESCALE_TAI);
+	GCLK_ASSERT_STR(config->link_channel, "vsock:123");
+	GCLK_ASSERT_INT(config->link_poll, 0);
+	GCLK_ASSERT_INT(config->link_assumed_error, 5 * GCLK_NS_PER_MS);
 	CU_ASSERT_FALSE(config->vmware_backdoor);
 	GCLK_ASSERT_INT(config->vmware_poll, 10);
 	GCLK_ASSERT_INT(config->vmware_assumed_error, 20 * GCLK_NS_PER_MS);
@@ -212,10 +219,17 @@ static void test_any_server_is_overridden(void)
 
 static void test_checked_as_a_whole(void)
 {
+	g_autoptr(GclkConfig) channel =
+		load_good("[link]\nchannel=none\n", "[link]\nchannel=auto\n");
+	g_autoptr(GclkConfig) port = load_good("[link]\nchannel=virtio:a.b.0\n", NULL);
+	g_autoptr(GclkConfig) path = load_good("[link]\nchannel=unix:/run/x y\n", NULL);
 	g_autoptr(GclkConfig) device = load_good("[ptp]\ndevice=none\n", "[ptp]\ndevice=auto\n");
 	g_autoptr(GclkConfig) polls = load_good("[ntp]\nminpoll=10\n", "[ntp]\nmaxpoll=11\n");
 
 	GCLK_ASSERT_STR(device->ptp_device, NULL);
+	GCLK_ASSERT_STR(channel->link_channel, NULL);
+	GCLK_ASSERT_STR(port->link_channel, "virtio:a.b.0");
+	GCLK_ASSERT_STR(path->link_channel, "unix:/run/x y");
 	GCLK_ASSERT_INT(polls->min_poll, 10);
 	GCLK_ASSERT_INT(polls->max_poll, 11);
 }
@@ -226,7 +240,7 @@ static void test_unknown(void)
 	check_bad("[servers x]\n", NULL,
 		"a.conf:1: [servers x] unknown group; did you mean [server NAME]?");
 	check_bad("[nonsense]\n", NULL,
-		"a.conf:1: [nonsense] unknown group (known are clock, daemon, ntp, ptp, vmware and server "
+		"a.conf:1: [nonsense] unknown group (known are clock, daemon, link, ntp, ptp, vmware and server "
 		"NAME)");
 	check_bad("[clock]\n\nstep-treshold=1s\n", NULL,
 		"a.conf:3: [clock] step-treshold: unknown key; did you mean \"step-threshold\"?");
@@ -264,6 +278,24 @@ static void test_bad_values(void)
 		"a.conf:2: [ntp] discover: \"maybe\" is neither yes nor no");
 	check_bad("[ntp]\nkeys=keys\n", NULL,
 		"a.conf:2: [ntp] keys: \"keys\" is not an absolute path");
+	check_bad("[link]\nchannel=org.guestclock.0\n", NULL,
+		"a.conf:2: [link] channel: \"org.guestclock.0\" is none of auto, none, "
+		"virtio:NAME, vsock:PORT, unix:/PATH");
+	check_bad("[link]\nchannel=vsock:1024\n", NULL,
+		"a.conf:2: [link] channel: \"1024\" is not a port from 1 to 1023");
+	check_bad("[link]\nchannel=vsock:\n", NULL,
+		"a.conf:2: [link] channel: \"\" is not a port from 1 to 1023");
+	check_bad("[link]\nchannel=virtio:\n", NULL,
+		"a.conf:2: [link] channel: the name of a virtio-serial port has 1 to 63 "
+		"characters");
+	check_bad("[link]\nchannel=virtio:../../dev/mem\n", NULL,
+		"a.conf:2: [link] channel: \"../../dev/mem\" cannot be the name of a "
+		"virtio-serial port");
+	check_bad("[link]\nchannel=unix:run/x\n", NULL,
+		"a.conf:2: [link] channel: \"run/x\" is not an absolute path");
+	check_bad("[link]\nchannel=:x\n", NULL,
+		"a.conf:2: [link] channel: \":x\" is none of auto, none, virtio:NAME, vsock:PORT, "
+		"unix:/PATH");
 	check_bad("[ptp]\ndevice=ptp0\n", NULL,
 		"a.conf:2: [ptp] device: \"ptp0\" is neither auto, none, nor the path of a device");
 	check_bad("[ptp]\ntimescale=gps\n", NULL,
@@ -387,7 +419,7 @@ static void test_form(void)
 	check_bad("[clock\n", NULL, "a.conf:1: \"[clock\" is no group line: [name] is");
 	check_bad("[clock] x\n", NULL, "a.conf:1: \"[clock] x\" is no group line: [name] is");
 	check_bad("[]\n", NULL,
-		"a.conf:1: [] unknown group (known are clock, daemon, ntp, ptp, vmware and server NAME)");
+		"a.conf:1: [] unknown group (known are clock, daemon, link, ntp, ptp, vmware and server NAME)");
 	check_bad("[server]\n", NULL,
 		"a.conf:1: [server] a server needs a name: [server ntp1.example]");
 	check_bad("[server  ]\n", NULL,
