@@ -28,6 +28,13 @@ void gclk_hub_free(GclkHub *hub)
 	g_free(hub);
 }
 
+void gclk_hub_configure(
+	GclkHub *hub, const GclkHostConfig *config, const GclkHubSettings *settings)
+{
+	(void)settings;
+	hub->config = config;
+}
+
 gboolean gclk_hub_settled(const GclkHub *hub)
 {
 	(void)hub;
