@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The record that an auditor reads: each refusal and each override, structured in the journal, or
- * as a line in syslog where there is no journal.
+ * The record that an auditor reads of the gate: each refusal and each override. (Those of guests
+ * that run are in guests/records.h.)
  */
 #ifndef GUESTCLOCK_JOURNAL_H
 #define GUESTCLOCK_JOURNAL_H
