@@ -1,22 +1,160 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "guests/hub.h"
+#include <string.h>
+#include <time.h>
 
-#include "guestclock/json-writer.h"
+#include "guests/hub-private.h"
+#include "guests/table.h"
 
-struct GclkHub {
-	GMainContext *context;
-	const GclkHostConfig *config;
-};
+GclkMoment gclk_hub_now(void)
+{
+	struct timespec real, boottime;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_BOOTTIME, &boottime);
+	return (GclkMoment){ real.tv_sec * GCLK_NS_PER_S + real.tv_nsec,
+		boottime.tv_sec * GCLK_NS_PER_S + boottime.tv_nsec };
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static void free_row(gpointer data)
+{
+	GclkHubRow *row = data;
+
+	gclk_guest_free(row->guest);
+	g_free(row->channel_problem);
+	g_free(row->agent_problem);
+	g_free(row);
+}
+
+GclkHubRow *gclk_hub_find(GclkHub *hub, const char *id)
+{
+	return g_hash_table_lookup(hub->rows, id);
+}
+
+GclkHubRow *gclk_hub_row(GclkHub *hub, const char *id, const char *name)
+{
+	GclkHubRow *row = gclk_hub_find(hub, id);
+
+	if (row)
+		return row;
+	if (g_hash_table_size(hub->rows) >= GCLK_HUB_ROWS_MAX)
+		return NULL;
+	row = g_new0(GclkHubRow, 1);
+	row->guest = gclk_guest_new(id, name);
+	row->guest->patience = MAX(GCLK_GUEST_PATIENCE_MIN, 3 * hub->interval);
+	g_hash_table_insert(hub->rows, row->guest->id, row);
+	return row;
+}
+
+void gclk_hub_drop(GclkHub *hub, const char *id)
+{
+	g_hash_table_remove(hub->rows, id);
+}
+
+/* --- every second ----------------------------------------------------------------------------- */
+
+static gboolean is_over(gpointer key, gpointer value, gpointer user)
+{
+	const GclkHubRow *row = value;
+	const gint64 *now = user;
+
+	(void)key;
+	return row->left && *now - row->left > GCLK_HUB_LEFT_KEPT;
+}
+
+static gboolean tick(gpointer user)
+{
+	GclkHub *hub = user;
+	gint64 now = gclk_hub_now().boottime;
+
+	if (hub->sync && now - hub->sync_at > GCLK_HUB_SYNC_MAX_AGE)
+		gclk_hub_take_sync(hub, NULL);
+	g_hash_table_foreach_remove(hub->rows, is_over, &now);
+	gclk_hub_ask(hub, now);
+	return G_SOURCE_CONTINUE;
+}
+
+/* --- put together ----------------------------------------------------------------------------- */
+
+static void ask_reopen(gpointer user, const char *uuid)
+{
+	gclk_inventory_reopen(user, uuid);
+}
+
+static void ask_agent(gpointer user, const char *uuid)
+{
+	gclk_inventory_ask_agent(user, uuid);
+}
+
+static void ask_who_holds(gpointer user, const char *uuid)
+{
+	gclk_inventory_who_holds(user, uuid);
+}
+
+static gboolean listen_all(GclkHub *hub, const char *const *listen, GError **error)
+{
+	for (gsize i = 0; listen && listen[i]; i++)
+		if (!gclk_server_listen(hub->server, listen[i], error))
+			return FALSE;
+	return TRUE;
+}
+
+static GclkServer *new_server(GclkHub *hub, const GclkHubSettings *settings, GError **error)
+{
+	GclkServerSettings server = gclk_server_settings_default;
+
+	server.interval = settings->interval;
+	server.burst = (guint)hub->config->burst;
+	return gclk_server_new(hub->context, &server, &gclk_hub_server_events, hub, error);
+}
+
+GclkHub *gclk_hub_new_bare(GMainContext *context, const GclkHostConfig *config,
+	const GclkHubSettings *settings, GError **error)
+{
+	g_autoptr(GclkHub) hub = g_new0(GclkHub, 1);
+
+	hub->context = context ? g_main_context_ref(context) : NULL;
+	hub->config = config;
+	hub->interval = settings->interval;
+	hub->served = settings->records;
+	hub->began = gclk_hub_now();
+	hub->rows = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_row);
+	hub->server = new_server(hub, settings, error);
+	if (!hub->server || !listen_all(hub, settings->listen, error))
+		return NULL;
+	hub->tick = g_timeout_source_new_seconds(1);
+	g_source_set_callback(hub->tick, tick, hub, NULL);
+	g_source_attach(hub->tick, context);
+	return g_steal_pointer(&hub);
+}
+
+static void start_inventory(GclkHub *hub, const char *uri)
+{
+	const gint64 timeout = hub->config->agent_timeout / GCLK_NS_PER_S;
+
+	hub->has_libvirt = TRUE;
+	hub->inventory = gclk_inventory_new(
+		hub->context, uri, (gint)MAX(timeout, 1), &gclk_hub_inventory_events, hub);
+	hub->asks = (GclkHubAsks){ ask_reopen, ask_agent, ask_who_holds };
+	hub->asks_user = hub->inventory;
+}
 
 GclkHub *gclk_hub_new(GMainContext *context, const GclkHostConfig *config,
 	const GclkHubSettings *settings, GError **error)
 {
-	GclkHub *hub = g_new0(GclkHub, 1);
+	const GclkProbePlaces places = gclk_host_config_places(config);
+	const GclkSyncPolicy policy = gclk_host_config_policy(config);
+	GclkHub *hub = gclk_hub_new_bare(context, config, settings, error);
 
-	(void)settings;
-	(void)error;
-	hub->context = context ? g_main_context_ref(context) : NULL;
-	hub->config = config;
+	if (!hub)
+		return NULL;
+	if (settings->records)
+		hub->recorder = gclk_recorder_new(NULL);
+	hub->sync_watch = gclk_sync_watch_new(
+		context, &places, &policy, GCLK_HUB_SYNC_INTERVAL, gclk_hub_take_sync, hub);
+	if (g_strcmp0(settings->uri, "none") != 0)
+		start_inventory(hub, settings->uri);
 	return hub;
 }
 
@@ -24,32 +162,87 @@ void gclk_hub_free(GclkHub *hub)
 {
 	if (!hub)
 		return;
+	gclk_inventory_free(hub->inventory);
+	gclk_sync_watch_free(hub->sync_watch);
+	gclk_server_free(hub->server);
+	if (hub->tick) {
+		g_source_destroy(hub->tick);
+		g_source_unref(hub->tick);
+	}
+	gclk_recorder_free(hub->recorder);
+	g_hash_table_unref(hub->rows);
+	gclk_host_sync_free(hub->sync);
+	g_free(hub->libvirt_problem);
 	g_clear_pointer(&hub->context, g_main_context_unref);
 	g_free(hub);
 }
 
-void gclk_hub_configure(
-	GclkHub *hub, const GclkHostConfig *config, const GclkHubSettings *settings)
-{
-	(void)settings;
-	hub->config = config;
-}
+/* --- the table -------------------------------------------------------------------------------- */
 
 gboolean gclk_hub_settled(const GclkHub *hub)
 {
-	(void)hub;
+	const gint64 now = gclk_hub_now().boottime;
+	GHashTableIter iter;
+	gpointer row;
+
+	if ((hub->has_libvirt && !hub->looked) || !hub->sync_at)
+		return FALSE;
+	g_hash_table_iter_init(&iter, hub->rows);
+	while (g_hash_table_iter_next(&iter, NULL, &row))
+		if (!gclk_hub_row_settled(hub, row, now))
+			return FALSE;
 	return TRUE;
+}
+
+typedef struct {
+	GclkGuest *guest;
+	GclkGuestTrouble trouble;
+} Ranked;
+
+/* The most troubled first, then by name. */
+static gint compare(gconstpointer a, gconstpointer b)
+{
+	const Ranked *x = a, *y = b;
+
+	if (x->trouble != y->trouble)
+		return x->trouble > y->trouble ? -1 : 1;
+	return strcmp(x->guest->name, y->guest->name);
+}
+
+static GPtrArray *ranked_guests(GclkHub *hub, gint64 now)
+{
+	g_autoptr(GArray) ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
+	GPtrArray *guests = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, hub->rows);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		GclkHubRow *row = value;
+		Ranked one = { .guest = row->guest };
+
+		gclk_hub_row_view(hub, row, now);
+		one.trouble = gclk_guest_trouble(row->guest, now);
+		g_array_append_val(ranked, one);
+	}
+	g_array_sort(ranked, compare);
+	for (guint i = 0; i < ranked->len; i++)
+		g_ptr_array_add(guests, g_array_index(ranked, Ranked, i).guest);
+	return guests;
 }
 
 char *gclk_hub_json(GclkHub *hub)
 {
-	GclkJson *json = gclk_json_new();
+	const GclkMoment now = gclk_hub_now();
+	g_autoptr(GPtrArray) guests = ranked_guests(hub, now.boottime);
+	const GclkTable table = {
+		.served = hub->served,
+		.since = hub->began.boottime,
+		.now = now,
+		.libvirt = hub->libvirt_problem,
+		.sync = hub->sync,
+		.guests = guests,
+	};
 
-	(void)hub;
-	gclk_json_begin_object(json, NULL);
-	gclk_json_int(json, "schema", 1);
-	gclk_json_begin_array(json, "guests");
-	gclk_json_end_array(json);
-	gclk_json_end_object(json);
-	return gclk_json_finish(json);
+	return gclk_table_json(&table);
 }
