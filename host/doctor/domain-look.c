@@ -2,7 +2,8 @@
 #include "doctor/domain-look.h"
 
 #include <string.h>
-#include <unistd.h>
+
+#include "gate/libvirt-api.h"
 
 /* A libvirt that is starting may take that long; one that hangs never answers. */
 #define PATIENCE_S 15
@@ -97,14 +98,6 @@ static gpointer run(gpointer data)
 	return NULL;
 }
 
-/* For a plain user libvirt's default is a daemon of that user's own, which would be started. */
-static const char *choose_uri(const char *uri)
-{
-	if (uri || geteuid() == 0 || g_getenv("LIBVIRT_DEFAULT_URI"))
-		return uri;
-	return "qemu:///system";
-}
-
 GclkDomainLook *gclk_domain_look(const char *uri)
 {
 	const gint64 end = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC;
@@ -113,7 +106,7 @@ GclkDomainLook *gclk_domain_look(const char *uri)
 	gboolean waiting = TRUE;
 
 	question->references = 2;
-	question->uri = g_strdup(choose_uri(uri));
+	question->uri = g_strdup(gclk_libvirt_uri(uri));
 	question->look = new_look();
 	g_mutex_init(&question->lock);
 	g_cond_init(&question->ready);

@@ -46,16 +46,19 @@ typedef struct {
 	   problem. measured: CLOCK_BOOTTIME. */
 	void (*time)(gpointer user, const char *uuid, gint64 offset, gint64 uncertainty,
 		gint64 measured, const char *problem);
-	/* libvirt is there, or (problem) not: domains stay as they were last known. */
+	/* libvirt is there, and all its domains have been told of; or (problem) it is not: domains
+	   stay as they were last known. */
 	void (*connection)(gpointer user, const char *problem);
 } GclkInventoryEvents;
 
-/* uri NULL: libvirt's default. Starts at once; never blocks. agent_timeout: s that a guest agent
-   has to answer (virDomainAgentSetResponseTimeout, which is the domain's and shared by all clients:
-   set before and restored to the default after). */
+/* uri NULL: libvirt's default. Starts at once; never blocks. One at a time in a process, since
+   libvirt has one event loop: a second one says so by connection. agent_timeout: s that a guest
+   agent has to answer (virDomainAgentSetResponseTimeout, which is the domain's and shared by all
+   clients: set before and restored to the default after). */
 GclkInventory *gclk_inventory_new(GMainContext *context, const char *uri, gint agent_timeout,
 	const GclkInventoryEvents *events, gpointer user);
-/* Waits for the threads, at most as long as a call under way takes. */
+/* On the thread of context; nothing is called any more. Waits for the threads, at most as long as a
+   guest agent may take: one that hangs in a libvirt that hangs is left behind. */
 void gclk_inventory_free(GclkInventory *inventory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkInventory, gclk_inventory_free)
 
