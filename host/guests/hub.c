@@ -32,6 +32,12 @@ GclkHubRow *gclk_hub_find(GclkHub *hub, const char *id)
 	return g_hash_table_lookup(hub->rows, id);
 }
 
+/* A burst may fail now and then. */
+static gint64 patience(const GclkHub *hub)
+{
+	return MAX(GCLK_GUEST_PATIENCE_MIN, 3 * hub->interval);
+}
+
 GclkHubRow *gclk_hub_row(GclkHub *hub, const char *id, const char *name)
 {
 	GclkHubRow *row = gclk_hub_find(hub, id);
@@ -42,7 +48,7 @@ GclkHubRow *gclk_hub_row(GclkHub *hub, const char *id, const char *name)
 		return NULL;
 	row = g_new0(GclkHubRow, 1);
 	row->guest = gclk_guest_new(id, name);
-	row->guest->patience = MAX(GCLK_GUEST_PATIENCE_MIN, 3 * hub->interval);
+	row->guest->patience = patience(hub);
 	g_hash_table_insert(hub->rows, row->guest->id, row);
 	return row;
 }
@@ -100,19 +106,20 @@ static gboolean listen_all(GclkHub *hub, const char *const *listen, GError **err
 	return TRUE;
 }
 
-static GclkServer *new_server(GclkHub *hub, const GclkHubSettings *settings, GError **error)
+static GclkServerSettings server_settings(const GclkHub *hub)
 {
-	GclkServerSettings server = gclk_server_settings_default;
+	GclkServerSettings settings = gclk_server_settings_default;
 
-	server.interval = settings->interval;
-	server.burst = (guint)hub->config->burst;
-	return gclk_server_new(hub->context, &server, &gclk_hub_server_events, hub, error);
+	settings.interval = hub->interval;
+	settings.burst = (guint)hub->config->burst;
+	return settings;
 }
 
 GclkHub *gclk_hub_new_bare(GMainContext *context, const GclkHostConfig *config,
 	const GclkHubSettings *settings, GError **error)
 {
 	g_autoptr(GclkHub) hub = g_new0(GclkHub, 1);
+	GclkServerSettings server;
 
 	hub->context = context ? g_main_context_ref(context) : NULL;
 	hub->config = config;
@@ -120,7 +127,8 @@ GclkHub *gclk_hub_new_bare(GMainContext *context, const GclkHostConfig *config,
 	hub->served = settings->records;
 	hub->began = gclk_hub_now();
 	hub->rows = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_row);
-	hub->server = new_server(hub, settings, error);
+	server = server_settings(hub);
+	hub->server = gclk_server_new(context, &server, &gclk_hub_server_events, hub, error);
 	if (!hub->server || !listen_all(hub, settings->listen, error))
 		return NULL;
 	hub->tick = g_timeout_source_new_seconds(1);
@@ -156,6 +164,25 @@ GclkHub *gclk_hub_new(GMainContext *context, const GclkHostConfig *config,
 	if (g_strcmp0(settings->uri, "none") != 0)
 		start_inventory(hub, settings->uri);
 	return hub;
+}
+
+void gclk_hub_configure(GclkHub *hub, const GclkHostConfig *config, const GclkHubSettings *settings)
+{
+	const GclkProbePlaces places = gclk_host_config_places(config);
+	const GclkSyncPolicy policy = gclk_host_config_policy(config);
+	GclkServerSettings server;
+	GHashTableIter iter;
+	gpointer row;
+
+	hub->config = config;
+	hub->interval = settings->interval;
+	server = server_settings(hub);
+	gclk_server_set_settings(hub->server, &server);
+	g_hash_table_iter_init(&iter, hub->rows);
+	while (g_hash_table_iter_next(&iter, NULL, &row))
+		((GclkHubRow *)row)->guest->patience = patience(hub);
+	if (hub->sync_watch)
+		gclk_sync_watch_configure(hub->sync_watch, &places, &policy);
 }
 
 void gclk_hub_free(GclkHub *hub)

@@ -24,9 +24,9 @@ GclkHub *gclk_hub_new(GMainContext *context, const GclkHostConfig *config,
 void gclk_hub_free(GclkHub *hub);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkHub, gclk_hub_free)
 
-/* Another configuration, which outlives the hub in the place of the old one, and other settings, from
-   now on: interval and burst, what is taken for synchronised, needs and their verdicts. uri and
-   listen stay as they were. */
+/* Another configuration, which outlives the hub in the place of the old one, and other settings,
+   from now on: interval and burst, what is taken for synchronised, needs and their verdicts. uri
+   and listen stay as they were. */
 void gclk_hub_configure(
 	GclkHub *hub, const GclkHostConfig *config, const GclkHubSettings *settings);
 

@@ -6,8 +6,6 @@
    here some seconds ago, and it takes milliseconds. */
 struct GclkSyncWatch {
 	GMainContext *context;
-	GclkProbePlaces places;
-	GclkSyncPolicy policy;
 	gint64 interval; /* us */
 	GclkSyncWatchFunc func;
 	gpointer user;
@@ -16,7 +14,9 @@ struct GclkSyncWatch {
 
 	GMutex lock; /* for what follows */
 	GCond wake;
-	gboolean ending;
+	gboolean ending, hurry;
+	GclkProbePlaces places;
+	GclkSyncPolicy policy;
 	GclkHostSync *box; /* or NULL */
 };
 
@@ -69,11 +69,28 @@ static gboolean wait_for(GclkSyncWatch *watch, gint64 until)
 	gboolean ending;
 
 	g_mutex_lock(&watch->lock);
-	while (!watch->ending && g_cond_wait_until(&watch->wake, &watch->lock, until))
+	while (!watch->ending && !watch->hurry &&
+		g_cond_wait_until(&watch->wake, &watch->lock, until))
 		;
+	watch->hurry = FALSE;
 	ending = watch->ending;
 	g_mutex_unlock(&watch->lock);
 	return !ending;
+}
+
+static GclkHostSync *ask(GclkSyncWatch *watch)
+{
+	GclkProbePlaces places;
+	GclkSyncPolicy policy;
+	GclkHostSync *sync;
+
+	g_mutex_lock(&watch->lock);
+	places = copy_places(&watch->places);
+	policy = watch->policy;
+	g_mutex_unlock(&watch->lock);
+	sync = gclk_host_sync_ask(&places, &policy);
+	clear_places(&places);
+	return sync;
 }
 
 static gpointer ask_again_and_again(gpointer user)
@@ -82,7 +99,7 @@ static gpointer ask_again_and_again(gpointer user)
 	gint64 next = g_get_monotonic_time();
 
 	do {
-		put(watch, gclk_host_sync_ask(&watch->places, &watch->policy));
+		put(watch, ask(watch));
 		next = MAX(next + watch->interval, g_get_monotonic_time());
 	} while (wait_for(watch, next));
 	return NULL;
@@ -136,6 +153,18 @@ GclkSyncWatch *gclk_sync_watch_new(GMainContext *context, const GclkProbePlaces 
 	watch->delivery = new_delivery(watch);
 	watch->thread = g_thread_new("host-sync", ask_again_and_again, watch);
 	return watch;
+}
+
+void gclk_sync_watch_configure(
+	GclkSyncWatch *watch, const GclkProbePlaces *places, const GclkSyncPolicy *policy)
+{
+	g_mutex_lock(&watch->lock);
+	clear_places(&watch->places);
+	watch->places = copy_places(places);
+	watch->policy = *policy;
+	watch->hurry = TRUE;
+	g_cond_signal(&watch->wake);
+	g_mutex_unlock(&watch->lock);
 }
 
 void gclk_sync_watch_free(GclkSyncWatch *watch)
