@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "guestclock/format.h"
-#include "report/notify.h"
+#include "guestclock/notify.h"
 
 /* Not more often than this for news that are not urgent: a precision clock may speak each second.
  */

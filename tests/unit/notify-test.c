@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/notify.h"
+#include "guestclock/notify.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/log.h"
+#include "guestclock/log.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
