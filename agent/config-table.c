@@ -203,7 +203,7 @@ static gboolean check_channel(const char *value, GError **error)
 
 	if (prefix && strncmp(value, "virtio:", prefix) == 0) {
 		for (const char *p = rest; *p; p++)
-			if (!g_ascii_isgraph(*p) || *p == '/')
+			if (!g_ascii_isalnum(*p) && !strchr(p == rest ? "_-" : "._-", *p))
 				return fail(error,
 					"\"%.100s\" cannot be the name of a virtio-serial port",
 					rest);

@@ -20,6 +20,11 @@ struct GclkSocket {
 	gint64 departure;
 };
 
+struct GclkStream {
+	const GclkStreamEvents *events;
+	gpointer user;
+};
+
 static GclkFake *fake_of(GclkPlatform *platform)
 {
 	return (GclkFake *)platform;
@@ -221,6 +226,91 @@ gboolean gclk_fake_fail(GclkFake *fake, const GclkFakePacket *packet, gint error
 	return TRUE;
 }
 
+/* --- streams ---------------------------------------------------------------------------------- */
+
+static GclkStream *stream_open(GclkPlatform *platform, const char *channel,
+	const GclkStreamEvents *events, gpointer user, GError **error)
+{
+	GclkFake *fake = fake_of(platform);
+	GclkStream *stream;
+
+	g_assert_null(fake->stream);
+	fake->stream_opens++;
+	g_free(fake->channel);
+	fake->channel = g_strdup(channel);
+	if (fake->stream_error) {
+		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(fake->stream_error),
+			"%s: fake: %s", channel, g_strerror(fake->stream_error));
+		return NULL;
+	}
+	stream = g_new0(GclkStream, 1);
+	stream->events = events;
+	stream->user = user;
+	fake->stream = stream;
+	return stream;
+}
+
+static gboolean stream_send(GclkPlatform *platform, GclkStream *stream, const guint8 *data,
+	gsize length, GclkClockPair *departure, GError **error)
+{
+	GclkFake *fake = fake_of(platform);
+	GclkFakeWrite written = { .length = length };
+
+	g_assert_true(stream == fake->stream && length <= sizeof(written.data));
+	if (fake->stream_send_error) {
+		g_set_error(error, G_FILE_ERROR,
+			(gint)g_file_error_from_errno(fake->stream_send_error), "fake: %s",
+			g_strerror(fake->stream_send_error));
+		return FALSE;
+	}
+	read_pair(platform, &written.at);
+	if (departure)
+		*departure = written.at;
+	memcpy(written.data, data, length);
+	g_array_append_val(fake->written, written);
+	return TRUE;
+}
+
+static void stream_close(GclkPlatform *platform, GclkStream *stream)
+{
+	GclkFake *fake = fake_of(platform);
+
+	if (!stream)
+		return;
+	g_assert_true(stream == fake->stream);
+	g_clear_pointer(&fake->stream, g_free);
+}
+
+void gclk_fake_connect(GclkFake *fake, gboolean connected)
+{
+	g_assert_nonnull(fake->stream);
+	fake->stream->events->connected(fake->stream->user, connected);
+}
+
+gboolean gclk_fake_feed(GclkFake *fake, const guint8 *data, gsize length)
+{
+	g_autofree guint8 *copy = g_memdup2(data, length);
+	GclkClockPair arrival;
+
+	if (!fake->stream)
+		return FALSE;
+	read_pair(&fake->platform, &arrival);
+	fake->stream->events->received(fake->stream->user, copy, length, &arrival);
+	return TRUE;
+}
+
+void gclk_fake_break(GclkFake *fake, gint error)
+{
+	g_assert_nonnull(fake->stream);
+	fake->stream->events->failed(fake->stream->user, error);
+}
+
+const GclkFakeWrite *gclk_fake_written(const GclkFake *fake, guint from_last)
+{
+	g_assert_true(from_last < fake->written->len);
+	return &g_array_index(fake->written, GclkFakeWrite, fake->written->len - 1 - from_last);
+}
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 static guint resolve(
@@ -303,6 +393,9 @@ GclkFake *gclk_fake_new(void)
 		.udp_send = udp_send,
 		.udp_local = udp_local,
 		.udp_close = udp_close,
+		.stream_open = stream_open,
+		.stream_send = stream_send,
+		.stream_close = stream_close,
 		.resolve = resolve,
 		.resolve_cancel = resolve_cancel,
 		.is_own_refid = is_own_refid,
@@ -313,6 +406,7 @@ GclkFake *gclk_fake_new(void)
 	fake->departure_stamp = -1;
 	fake->local = "198.51.100.7";
 	fake->timers = g_array_new(FALSE, FALSE, sizeof(Timer));
+	fake->written = g_array_new(FALSE, FALSE, sizeof(GclkFakeWrite));
 	fake->sent = g_array_new(FALSE, FALSE, sizeof(GclkFakePacket));
 	fake->sockets = g_ptr_array_new_with_free_func(g_free);
 	return fake;
@@ -322,6 +416,8 @@ void gclk_fake_free(GclkFake *fake)
 {
 	g_array_unref(fake->timers);
 	g_array_unref(fake->sent);
+	g_array_unref(fake->written);
+	g_free(fake->channel);
 	g_ptr_array_unref(fake->sockets);
 	g_free(fake->resolve_name);
 	g_free(fake);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A platform that the test holds in its hand: clocks that move only when told, a queue of timers,
- * and sockets whose traffic the test reads and writes. Functions that no test of this kind needs
- * (steering, devices, files) are NULL.
+ * and sockets and streams whose traffic the test reads and writes. Functions that no test of this
+ * kind needs (steering, devices, files) are NULL.
  */
 #ifndef GUESTCLOCK_FAKE_PLATFORM_H
 #define GUESTCLOCK_FAKE_PLATFORM_H
@@ -21,6 +21,13 @@ typedef struct {
 	guint8 data[512];
 } GclkFakePacket;
 
+/* What was written to a stream at once. */
+typedef struct {
+	GclkClockPair at;
+	gsize length;
+	guint8 data[512];
+} GclkFakeWrite;
+
 typedef struct {
 	GclkPlatform platform;
 	/* clocks */
@@ -38,6 +45,12 @@ typedef struct {
 	const char *local;           /* the local address of every socket */
 	gint64 departure_stamp;      /* added to REAL for the kernel's stamp; < 0: no stamp */
 	gboolean arrival_stamp;
+	/* streams: one at a time */
+	GclkStream *stream;                   /* the open one, or NULL */
+	char *channel;                        /* that was opened last */
+	guint stream_opens;                   /* how often that was tried */
+	GArray *written;                      /* of GclkFakeWrite */
+	gint stream_error, stream_send_error; /* errno of the next ones; 0: they succeed */
 	/* names */
 	guint resolve_id; /* request under way, 0: none */
 	guint resolves, cancels;
@@ -75,6 +88,18 @@ gboolean gclk_fake_deliver(GclkFake *fake, const GclkFakePacket *packet, const g
 
 /* An error comes back to that socket. FALSE: it is closed. */
 gboolean gclk_fake_fail(GclkFake *fake, const GclkFakePacket *packet, gint error);
+
+/* Somebody is at the other end of the stream, or has hung up. */
+void gclk_fake_connect(GclkFake *fake, gboolean connected);
+
+/* Bytes arrive now on the stream. FALSE: it is closed. */
+gboolean gclk_fake_feed(GclkFake *fake, const guint8 *data, gsize length);
+
+/* The stream is dead. */
+void gclk_fake_break(GclkFake *fake, gint error);
+
+/* What was written, the n-th counted from the last (0). */
+const GclkFakeWrite *gclk_fake_written(const GclkFake *fake, guint from_last);
 
 /* Answers the resolve request under way; addresses as text, ended by NULL. None: fails with reason.
  */
