@@ -20,6 +20,7 @@
 #include "platform/native.h"
 #include "publisher.h"
 #include "report/control.h"
+#include "source/link-port.h"
 #include "sources.h"
 
 #define DEFAULT_CONFIG GCLK_SYSCONFDIR "/guestclock/guestclockd.conf"
@@ -302,8 +303,12 @@ static gboolean start_helper(Daemon *d, GError **error)
 	const char *const files[] = { path, d->config->keys, NULL };
 	const char *const directories[] = { drop_ins, NULL };
 	const char *const devices[] = { d->config->ptp_device, NULL };
+	const char *const channels[] = {
+		d->config->link_channel ? d->config->link_channel : GCLK_LINK_CHANNEL_AUTO, NULL
+	};
 	const GclkPrivilegedPolicy policy = { files, directories,
-		d->config->ptp_device && d->config->ptp_device[0] == '/' ? devices : NULL };
+		d->config->ptp_device && d->config->ptp_device[0] == '/' ? devices : NULL,
+		channels };
 
 	d->privileged = gclk_privileged_start(&policy, error);
 	return d->privileged != NULL;

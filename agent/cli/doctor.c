@@ -125,7 +125,7 @@ static void read_config(Session *session)
 
 static void session_open(Session *session, const Options *options)
 {
-	static const GclkPrivilegedPolicy names_only = { NULL, NULL, NULL };
+	static const GclkPrivilegedPolicy names_only = { NULL, NULL, NULL, NULL };
 	const char *terminal = g_getenv("TERM");
 
 	session->options = options;

@@ -11,8 +11,10 @@
 #include "platform/posix.h"
 #include "platform/privileged-private.h"
 
-/* Reads files of others (keys that chrony owns), and sets up and ends children. */
-static const cap_value_t helper_caps[] = { CAP_DAC_READ_SEARCH, CAP_SETUID, CAP_SETGID, CAP_KILL };
+/* Reads files of others (keys that chrony owns), sets up and ends children, and calls the host from
+   a port that only root may bind. */
+static const cap_value_t helper_caps[] = { CAP_DAC_READ_SEARCH, CAP_SETUID, CAP_SETGID, CAP_KILL,
+	CAP_NET_BIND_SERVICE };
 static const cap_value_t clock_caps[] = { CAP_SYS_TIME };
 
 static gboolean is_permitted(cap_value_t cap)

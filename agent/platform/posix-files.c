@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "platform/channel.h"
 #include "platform/posix.h"
 
 int gclk_posix_open(GclkPosix *posix, const char *path, GclkAccess access)
@@ -24,6 +25,10 @@ int gclk_posix_open(GclkPosix *posix, const char *path, GclkAccess access)
 		break;
 	case GCLK_ACCESS_DIRECTORY:
 		fd = open(path, O_RDONLY | O_DIRECTORY | common);
+		break;
+	case GCLK_ACCESS_CHANNEL:
+		fd = gclk_channel_open(path);
+		errno = fd < 0 ? -fd : 0;
 		break;
 	default:
 		fd = open(path, O_RDONLY | common);

@@ -49,6 +49,9 @@ void gclk_posix_init(
 	base->udp_send = gclk_posix_udp_send;
 	base->udp_local = gclk_posix_udp_local;
 	base->udp_close = gclk_posix_udp_close;
+	base->stream_open = gclk_posix_stream_open;
+	base->stream_send = gclk_posix_stream_send;
+	base->stream_close = gclk_posix_stream_close;
 	base->page_open = gclk_posix_page_open;
 	base->page_read = gclk_posix_page_read;
 	base->page_watch = gclk_posix_page_watch;

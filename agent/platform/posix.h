@@ -111,6 +111,23 @@ void gclk_stamps_read(struct msghdr *message, GclkStamps *out);
  */
 int gclk_stamps_queue(void);
 
+/* --- posix-stream.c --------------------------------------------------------------------------- */
+
+typedef enum {
+	GCLK_STREAM_SOCKET, /* perhaps yet to connect; at its end when the peer closes it */
+	GCLK_STREAM_PORT,   /* stays open while nobody is at the other end */
+} GclkStreamKind;
+
+GclkStream *gclk_posix_stream_open(GclkPlatform *platform, const char *channel,
+	const GclkStreamEvents *events, gpointer user, GError **error);
+/* A stream of a descriptor that does not block; the stream owns it. watch: gclk_channel_watch_open,
+   or NULL: it is looked at as other descriptors are. */
+GclkStream *gclk_posix_stream_new(GclkPosix *posix, int fd, GclkStreamKind kind,
+	int (*watch)(int fd), const GclkStreamEvents *events, gpointer user);
+gboolean gclk_posix_stream_send(GclkPlatform *platform, GclkStream *stream, const guint8 *data,
+	gsize length, GclkClockPair *departure, GError **error);
+void gclk_posix_stream_close(GclkPlatform *platform, GclkStream *stream);
+
 /* --- posix-names.c ---------------------------------------------------------------------------- */
 
 void gclk_posix_names_init(GclkPosix *posix);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "platform/channel.h"
 #include "platform/privileged-private.h"
 
 #define COMMON (O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
@@ -82,6 +83,8 @@ int gclk_helper_open(const char *path, GclkAccess access)
 			return open_precision_clock(path);
 		/* named by the administrator: where it leads is his business */
 		return open_device(path, 0);
+	case GCLK_ACCESS_CHANNEL:
+		return gclk_channel_open(path);
 	default:
 		return -EINVAL;
 	}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "platform/channel.h"
 #include "platform/privileged-private.h"
 
 gboolean gclk_policy_is_text(const char *bytes, gsize size)
@@ -76,6 +77,9 @@ static gboolean is_drop_in(const GclkPrivilegedPolicy *policy, const char *path)
 
 gboolean gclk_policy_allows(const GclkPrivilegedPolicy *policy, const char *path, GclkAccess access)
 {
+	if (access == GCLK_ACCESS_CHANNEL)
+		return listed(policy->channels, path) &&
+		       gclk_channel_parse(path).kind != GCLK_CHANNEL_BAD;
 	if (!gclk_policy_path_is_normal(path))
 		return FALSE;
 	switch (access) {

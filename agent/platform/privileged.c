@@ -42,7 +42,7 @@ struct GclkPrivileged {
 
 /* --- starting --------------------------------------------------------------------------------- */
 
-static char **copy_list(const char *const *list)
+static char **copy_paths(const char *const *list)
 {
 	GPtrArray *copy = g_ptr_array_new();
 
@@ -77,11 +77,13 @@ static void settle_descriptors(GclkHelper *helper)
 /* The forked process becomes the helper, and never returns. */
 static void become_helper(GclkHelper *helper, const GclkPrivilegedPolicy *policy)
 {
-	g_auto(GStrv) files = copy_list(policy->files);
-	g_auto(GStrv) directories = copy_list(policy->directories);
-	g_auto(GStrv) devices = copy_list(policy->devices);
+	g_auto(GStrv) files = copy_paths(policy->files);
+	g_auto(GStrv) directories = copy_paths(policy->directories);
+	g_auto(GStrv) devices = copy_paths(policy->devices);
+	g_auto(GStrv) channels = g_strdupv((char **)policy->channels);
 	const GclkPrivilegedPolicy absolute = { (const char *const *)files,
-		(const char *const *)directories, (const char *const *)devices };
+		(const char *const *)directories, (const char *const *)devices,
+		(const char *const *)channels };
 
 	/* It ends with the clock process, which the signals are meant for. */
 	signal(SIGTERM, SIG_IGN);
@@ -240,7 +242,8 @@ static int wait_opened(GclkPrivileged *privileged, guint32 id)
 
 int gclk_privileged_open(GclkPrivileged *privileged, const char *path, GclkAccess access)
 {
-	g_autofree char *canonical = g_canonicalize_filename(path, NULL);
+	g_autofree char *name = access == GCLK_ACCESS_CHANNEL ? g_strdup(path)
+							      : g_canonicalize_filename(path, NULL);
 	GclkOpenRequest request;
 
 	if (privileged->open_ended)
@@ -248,7 +251,7 @@ int gclk_privileged_open(GclkPrivileged *privileged, const char *path, GclkAcces
 	memset(&request, 0, sizeof(request));
 	request.id = ++privileged->last_open;
 	request.access = access;
-	if (g_strlcpy(request.path, canonical, sizeof(request.path)) >= sizeof(request.path))
+	if (g_strlcpy(request.path, name, sizeof(request.path)) >= sizeof(request.path))
 		return -ENAMETOOLONG;
 	if (send(privileged->open_fd, &request, sizeof(request), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 		if (errno == EAGAIN || errno == EWOULDBLOCK)

@@ -21,14 +21,16 @@ typedef enum {
 	GCLK_ACCESS_DIRECTORY, /* a directory, to list it */
 	GCLK_ACCESS_DEVICE,    /* a precision clock, read and write (read only where no more is
 				  allowed) */
+	GCLK_ACCESS_CHANNEL,   /* a channel to the host (channel.h); the path is its name */
 } GclkAccess;
 
 /* What may be opened beside /dev/ptp<number>, /dev/ptp_<name> and /dev/vmclock<number>.
-   NULL-terminated lists of absolute paths, NULL: none. */
+   NULL-terminated lists, of absolute paths except for channels; NULL: none. */
 typedef struct {
 	const char *const *files;       /* exactly these: configuration, keys */
 	const char *const *directories; /* each itself, and the files *.conf in it: drop-ins */
 	const char *const *devices;     /* exactly these */
+	const char *const *channels;    /* exactly these: "virtio:NAME" */
 } GclkPrivilegedPolicy;
 
 /* Forks the helper. Works without root too: the helper then can do no more than the caller.

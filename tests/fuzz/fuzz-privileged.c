@@ -9,7 +9,8 @@
 static const char *const files[] = { "/etc/guestclock/keys", NULL };
 static const char *const directories[] = { "/etc/guestclock/d", NULL };
 static const char *const devices[] = { "/dev/special", NULL };
-static const GclkPrivilegedPolicy policy = { files, directories, devices };
+static const char *const channels[] = { "virtio:org.guestclock.0", NULL };
+static const GclkPrivilegedPolicy policy = { files, directories, devices, channels };
 
 /* Said again, and more plainly than the policy does. */
 static gboolean is_harmless(const GclkOpenRequest *request)
@@ -24,6 +25,8 @@ static gboolean is_harmless(const GclkOpenRequest *request)
 			       !strchr(path + strlen("/etc/guestclock/d/"), '/'));
 	case GCLK_ACCESS_DIRECTORY:
 		return strcmp(path, directories[0]) == 0;
+	case GCLK_ACCESS_CHANNEL:
+		return strcmp(path, channels[0]) == 0;
 	default:
 		return strcmp(path, devices[0]) == 0 ||
 		       (g_str_has_prefix(path, "/dev/ptp") && !strchr(path + 5, '/'));
@@ -61,7 +64,7 @@ static void check_reply(const uint8_t *data, size_t size)
 /* Whole records are long: texts alone get the rest filled up. */
 static void judge_text(const uint8_t *data, size_t size)
 {
-	GclkOpenRequest request = { .access = size ? data[0] % 4 : 0 };
+	GclkOpenRequest request = { .access = size ? data[0] % 5 : 0 };
 	GclkResolveRequest resolve = { .id = 1 };
 
 	if (size < 1)

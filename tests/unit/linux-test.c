@@ -466,7 +466,7 @@ static void test_resolve_cancel(void)
 static int through_helper(const char *key, const char *directory)
 {
 	const char *const files[] = { key, NULL }, *const directories[] = { directory, NULL };
-	const GclkPrivilegedPolicy policy = { files, directories, NULL };
+	const GclkPrivilegedPolicy policy = { files, directories, NULL, NULL };
 	g_autoptr(GclkPrivileged) privileged = gclk_privileged_start(&policy, NULL);
 	g_auto(GStrv) names = NULL;
 	g_autofree char *text = NULL;
@@ -524,7 +524,7 @@ static void test_through_helper(void)
 /* The helper dies: what it did fails with a reason, and all else goes on. */
 static void test_without_helper(void)
 {
-	const GclkPrivilegedPolicy nothing = { NULL, NULL, NULL };
+	const GclkPrivilegedPolicy nothing = { NULL, NULL, NULL, NULL };
 	g_autoptr(GclkPrivileged) privileged = gclk_privileged_start(&nothing, NULL);
 	GclkPlatform *platform;
 	Fixture f;

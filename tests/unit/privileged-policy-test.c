@@ -47,7 +47,9 @@ static const char *const files[] = { "/etc/guestclock/guestclockd.conf", "/etc/g
 	NULL };
 static const char *const directories[] = { "/etc/guestclock/guestclockd.conf.d", NULL };
 static const char *const devices[] = { "/dev/special", NULL };
-static const GclkPrivilegedPolicy policy = { files, directories, devices };
+static const char *const channels[] = { "virtio:org.guestclock.0", "vsock:123",
+	"unix:/run/guestclock.sock", "none", "/etc/passwd", NULL };
+static const GclkPrivilegedPolicy policy = { files, directories, devices, channels };
 
 static void test_allow_list(void)
 {
@@ -91,9 +93,29 @@ static void test_allow_list(void)
 			printf("(%s) ", path);
 			CU_FAIL("the list was not kept");
 		}
-		CU_ASSERT(!gclk_policy_allows(&policy, path, (GclkAccess)3));
+		CU_ASSERT(!gclk_policy_allows(&policy, path, GCLK_ACCESS_CHANNEL));
+		CU_ASSERT(!gclk_policy_allows(&policy, path, (GclkAccess)4));
 		CU_ASSERT(!gclk_policy_allows(&policy, path, (GclkAccess)-1));
 	}
+}
+
+/* Only what is listed, and only what is a channel. */
+static void test_channels(void)
+{
+	static const char *const bad[] = { "virtio:org.guestclock.1", "virtio:org.guestclock.",
+		"vsock:12", "vsock:1234", "unix:/run/guestclock.sock/", "unix:/run/other", "none",
+		"/etc/passwd", "/dev/vport0p1", "", "virtio:", "virtio:../../etc/passwd" };
+
+	for (gsize i = 0; i < 3; i++) {
+		CU_ASSERT(gclk_policy_allows(&policy, channels[i], GCLK_ACCESS_CHANNEL));
+		CU_ASSERT(!gclk_policy_allows(&policy, channels[i], GCLK_ACCESS_FILE));
+		CU_ASSERT(!gclk_policy_allows(&policy, channels[i], GCLK_ACCESS_DEVICE));
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+		if (gclk_policy_allows(&policy, bad[i], GCLK_ACCESS_CHANNEL)) {
+			printf("(%s) ", bad[i]);
+			CU_FAIL("the list was not kept");
+		}
 }
 
 static void test_empty_policy(void)
@@ -103,6 +125,7 @@ static void test_empty_policy(void)
 	CU_ASSERT(!gclk_policy_allows(&nothing, "/etc/guestclock/keys", GCLK_ACCESS_FILE));
 	CU_ASSERT(!gclk_policy_allows(&nothing, "/x.conf", GCLK_ACCESS_FILE));
 	CU_ASSERT(!gclk_policy_allows(&nothing, "/etc", GCLK_ACCESS_DIRECTORY));
+	CU_ASSERT(!gclk_policy_allows(&nothing, "virtio:org.guestclock.0", GCLK_ACCESS_CHANNEL));
 	CU_ASSERT(gclk_policy_allows(&nothing, "/dev/ptp3", GCLK_ACCESS_DEVICE));
 }
 
@@ -227,6 +250,7 @@ int main(void)
 		{ "normal paths", test_normal_paths },
 		{ "precision clocks", test_precision_clocks },
 		{ "allow-list", test_allow_list },
+		{ "channels", test_channels },
 		{ "empty policy", test_empty_policy },
 		{ "hosts", test_hosts },
 		{ "text", test_text },

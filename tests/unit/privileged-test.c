@@ -19,8 +19,8 @@
 #include "scratch.h"
 
 #define CAP_BIT_SYS_TIME (G_GUINT64_CONSTANT(1) << 25) /* capabilities(7), linux/capability.h */
-/* CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SETGID, CAP_SETUID */
-#define CAP_BITS_HELPER (G_GUINT64_CONSTANT(1) << 2 | 1 << 5 | 1 << 6 | 1 << 7)
+/* CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_NET_BIND_SERVICE */
+#define CAP_BITS_HELPER (G_GUINT64_CONSTANT(1) << 2 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 10)
 
 typedef struct {
 	char *folder, *file, *drop_ins, *device;
@@ -56,7 +56,7 @@ static void set_up(Fixture *f)
 {
 	g_autoptr(GError) error = NULL;
 	const char *files[2] = { NULL }, *directories[2] = { NULL }, *devices[2] = { NULL };
-	const GclkPrivilegedPolicy policy = { files, directories, devices };
+	const GclkPrivilegedPolicy policy = { files, directories, devices, NULL };
 
 	make_files(f);
 	files[0] = f->file;
@@ -484,7 +484,7 @@ static void raw_start(Raw *raw, gint64 resolve_timeout)
 	raw->pid = fork();
 	if (raw->pid == 0) {
 		const char *list[] = { raw->files.file, NULL };
-		const GclkPrivilegedPolicy policy = { list, NULL, NULL };
+		const GclkPrivilegedPolicy policy = { list, NULL, NULL, NULL };
 		const GclkHelper helper = { &policy, opening[1], resolving[1], 65534, 65534,
 			resolve_by_name, resolve_timeout };
 
