@@ -241,6 +241,18 @@ static gboolean set_esxi(GclkHostConfig *config, const char *file, const char *g
 	return TRUE;
 }
 
+gboolean gclk_host_config_set(GclkHostConfig *config, const char *group, const char *name,
+	const char *value, GError **error)
+{
+	const Key *key = find_key(group, name);
+
+	if (!key) {
+		complain_key("command line", group, name, error);
+		return FALSE;
+	}
+	return set_key(config, key, value, error);
+}
+
 static gboolean take_value(GclkHostConfig *config, const char *file, const char *group,
 	const char *name, const char *value, GError **error)
 {

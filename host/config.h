@@ -56,6 +56,10 @@ GclkHostConfig *gclk_host_config_parse(
 /* file NULL: the usual one, and the defaults if it does not exist. */
 GclkHostConfig *gclk_host_config_load(const char *file, GError **error);
 
+/* One key, as in the file. */
+gboolean gclk_host_config_set(GclkHostConfig *config, const char *group, const char *name,
+	const char *value, GError **error);
+
 /* The parts of it that the probes and the decision take; valid as long as config. */
 GclkProbePlaces gclk_host_config_places(const GclkHostConfig *config);
 GclkSyncPolicy gclk_host_config_policy(const GclkHostConfig *config);

@@ -20,6 +20,7 @@ int gclk_host_cli_require(int argc, char **argv);
 int gclk_host_cli_hook(int argc, char **argv);
 int gclk_host_cli_doctor(int argc, char **argv);
 
+int gclk_host_cli_serve(int argc, char **argv);
 /* --- what they share ---------------------------------------------------------------------------
  */
 
