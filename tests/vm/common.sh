@@ -39,7 +39,8 @@ vm_needs() {
 
 # The order matters: insmod resolves no dependencies.
 guest_modules=(virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci
-	virtio_console failover net_failover virtio_net dca i2c-algo-bit igb)
+	virtio_console failover net_failover virtio_net dca i2c-algo-bit igb
+	vsock vmw_vsock_virtio_transport_common vsock_loopback)
 
 # Copies a program into the guest with the libraries that it is linked to; those that packaging/peers
 # fetched go where they would be installed.
@@ -86,9 +87,10 @@ guestclock:x:990:' >"$root/etc/group"
 guest_memory=192                     # MB
 
 # start_guest NAME ERROR_S NIC [QEMU-OPTION...]: boots with an RTC that is wrong by so many whole
-# seconds.
+# seconds. NIC "none": without any network.
 start_guest() {
-	local name=$1 nic=$3 rtc
+	local name=$1 rtc network=(-netdev user,id=lan -device "$3,netdev=lan,romfile=")
+	[ "$3" != none ] || network=()
 	rtc=$(date -u -d "now + $2 seconds" +%Y-%m-%dT%H:%M:%S)
 	shift 3
 	start_peer "" "$work/$name.qemu" "$qemu" -accel tcg -machine q35 -cpu max -m $guest_memory -nodefaults -no-reboot -display none -monitor none \
@@ -96,7 +98,7 @@ start_guest() {
 		-kernel "$cache/kernel/vmlinuz" -initrd "$work/initrd.gz" \
 		-append "console=ttyS0 panic=-1 quiet net.ifnames=0 ${guest_append:-}" \
 		-rtc "base=$rtc,clock=host" -serial "file:$work/$name.console" \
-		-netdev user,id=lan -device "$nic,netdev=lan,romfile=" \
+		"${network[@]}" \
 		-device virtio-serial-pci \
 		-chardev "socket,path=$work/$name.sock,server=on,wait=off,id=time" \
 		-device virtserialport,chardev=time,name=org.guestclock.test.time \
