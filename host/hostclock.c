@@ -10,6 +10,7 @@ static const GclkCommand commands[] = {
 	{ "check", gclk_host_cli_check, "may this VM be powered on here" },
 	{ "require", gclk_host_cli_require, "what a VM demands of its host's clock" },
 	{ "serve", gclk_host_cli_serve, "answer the guests' questions for the time, and watch them" },
+	{ "guests", gclk_host_cli_guests, "every guest's clock, seen from here" },
 	{ "doctor", gclk_host_cli_doctor, "what is wrong with this host's time, and what to do" },
 	{ "hook", gclk_host_cli_hook, "for the hooks of libvirt, Proxmox, oVirt and XAPI" },
 };

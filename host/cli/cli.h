@@ -18,9 +18,10 @@ int gclk_host_cli_status(int argc, char **argv);
 int gclk_host_cli_check(int argc, char **argv);
 int gclk_host_cli_require(int argc, char **argv);
 int gclk_host_cli_hook(int argc, char **argv);
+int gclk_host_cli_guests(int argc, char **argv);
 int gclk_host_cli_doctor(int argc, char **argv);
-
 int gclk_host_cli_serve(int argc, char **argv);
+
 /* --- what they share ---------------------------------------------------------------------------
  */
 

@@ -96,7 +96,9 @@ GclkGuestTrouble gclk_guest_trouble(const GclkGuest *guest, gint64 now);
 /* As monitoring plug-ins have it: 0, 1 warning, 2 critical, 3 unknown. */
 int gclk_guest_trouble_exit_code(GclkGuestTrouble trouble);
 
-/* Is it further off its host than both say of themselves, one of them must be wrong. */
+/* Is it further off its host than both say of themselves? Then one of them is wrong. */
+#define GCLK_GUEST_CONTRADICTION                                                                   \
+	"it differs from this host by more than the two say of themselves: one of them is wrong"
 gboolean gclk_guest_is_contradicted(const GclkGuest *guest, gint64 now);
 
 /* Has something come at that moment (CLOCK_BOOTTIME, 0: never), and is not too old? */

@@ -2,13 +2,15 @@
 #include "guests/query.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-#include "guestclock/unix-socket.h"
+#include "guests/unix-place.h"
 
 /* For a reader who does not read. */
 #define CLIENT_PATIENCE_S 5
@@ -26,9 +28,8 @@ typedef struct {
 struct GclkQuery {
 	GMainContext *context;
 	GclkHub *hub;
-	char *path;
-	struct stat place; /* what was at path when it was bound */
-	int fd;
+	GclkUnixPlace *place;
+	int fd, spare;
 	GSource *acceptable;
 	GPtrArray *clients; /* of Client */
 	GBytes *text;       /* the last answer, or NULL */
@@ -115,15 +116,34 @@ static void add_client(GclkQuery *query, int fd)
 	g_ptr_array_add(query->clients, client);
 }
 
+/* Is at the other end root, or who we are? */
+static gboolean is_trusted(int fd)
+{
+	struct ucred peer;
+	socklen_t length = sizeof peer;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+	       length == sizeof peer && (peer.uid == 0 || peer.uid == geteuid());
+}
+
 static gboolean acceptable(gint listener, GIOCondition condition, gpointer user)
 {
 	GclkQuery *query = user;
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)condition;
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		/* else he would wait, and the loop would spin: hang up on him by the spare one */
+		close(query->spare);
+		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd >= 0)
+			close(fd);
+		query->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		return G_SOURCE_CONTINUE;
+	}
 	if (fd < 0)
 		return G_SOURCE_CONTINUE;
-	if (query->clients->len >= GCLK_QUERY_CLIENTS_MAX || !gclk_unix_peer_is_trusted(fd))
+	if (query->clients->len >= GCLK_QUERY_CLIENTS_MAX || !is_trusted(fd))
 		close(fd);
 	else
 		add_client(query, fd);
@@ -134,18 +154,18 @@ static gboolean acceptable(gint listener, GIOCondition condition, gpointer user)
 
 GclkQuery *gclk_query_new(GMainContext *context, const char *path, GclkHub *hub, GError **error)
 {
-	int fd = gclk_unix_listen(path, GCLK_QUERY_CLIENTS_MAX, error);
+	int fd = -1;
+	GclkUnixPlace *place = gclk_unix_place_new(path, &fd, error);
 	GclkQuery *query;
 
-	if (fd < 0)
+	if (!place)
 		return NULL;
 	query = g_new0(GclkQuery, 1);
 	query->context = context ? g_main_context_ref(context) : NULL;
 	query->hub = hub;
-	query->path = g_strdup(path);
+	query->place = place;
 	query->fd = fd;
-	if (lstat(path, &query->place) != 0)
-		query->place = (struct stat){ 0 };
+	query->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	query->clients = g_ptr_array_new_with_free_func(client_free);
 	query->acceptable = g_unix_fd_source_new(fd, G_IO_IN);
 	g_source_set_callback(
@@ -156,20 +176,15 @@ GclkQuery *gclk_query_new(GMainContext *context, const char *path, GclkHub *hub,
 
 void gclk_query_free(GclkQuery *query)
 {
-	struct stat now;
-
 	if (!query)
 		return;
 	g_ptr_array_unref(query->clients);
 	destroy_source(&query->acceptable);
 	close(query->fd);
-	/* else it is somebody else's by now */
-	if (lstat(query->path, &now) == 0 && now.st_dev == query->place.st_dev &&
-		now.st_ino == query->place.st_ino)
-		unlink(query->path);
+	close(query->spare);
+	gclk_unix_place_free(query->place);
 	g_clear_pointer(&query->text, g_bytes_unref);
 	g_clear_pointer(&query->context, g_main_context_unref);
-	g_free(query->path);
 	g_free(query);
 }
 
@@ -179,6 +194,25 @@ static void fail(GError **error, int code, const char *path)
 {
 	g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code), "%s: %s", path,
 		g_strerror(code));
+}
+
+static int connect_to(const char *path, GError **error)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path) {
+		fail(error, ENAMETOOLONG, path);
+		return -1;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+		return fd;
+	/* a socket file without a listener means the same to the user as none */
+	fail(error, errno == ECONNREFUSED ? ENOENT : errno, path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 /* Waits for more, and takes it in. 1: there is more to come; 0: the end; -1: errno. */
@@ -205,7 +239,7 @@ char *gclk_query_ask(const char *path, int timeout, GError **error)
 {
 	gint64 deadline = g_get_monotonic_time() + (gint64)timeout * 1000;
 	g_autoptr(GString) out = g_string_new(NULL);
-	int fd = gclk_unix_connect(path, error);
+	int fd = connect_to(path, error);
 	int more, code;
 
 	if (fd < 0)

@@ -19,7 +19,7 @@
 typedef struct GclkQuery GclkQuery;
 
 /* Listens at path (mode 0600; the other end's credentials are looked at, too). The hub outlives it.
-   G_FILE_ERROR_EXIST: another one listens there. */
+   An error if somebody listens there already. */
 GclkQuery *gclk_query_new(GMainContext *context, const char *path, GclkHub *hub, GError **error);
 /* Removes the socket. */
 void gclk_query_free(GclkQuery *query);

@@ -231,6 +231,7 @@ static GclkTableRow *read_row(JsonObject *object)
 	row->guest->has_agent = get_boolean(object, "has_agent");
 	row->state = g_strdup(state ? state : "unknown");
 	row->exit_code = get_exit_code(object);
+	row->contradicted = get_boolean(object, "contradicted");
 	read_need(row->guest, object);
 	read_seen(row->guest, object);
 	return row;
@@ -267,21 +268,54 @@ static GclkTableView *read_table(JsonObject *object, JsonArray *guests)
 	return view;
 }
 
-GclkTableView *gclk_table_parse(const char *text, gsize length, GError **error)
+/* The parser's root and its guests; NULL with error. */
+static JsonObject *load(
+	JsonParser *parser, const char *text, gsize length, JsonArray **guests, GError **error)
 {
-	g_autoptr(JsonParser) parser = json_parser_new();
 	JsonNode *root;
-	JsonArray *guests = NULL;
 
 	if (length > G_MAXSSIZE || !json_parser_load_from_data(parser, text, (gssize)length, error))
 		return NULL;
 	root = json_parser_get_root(parser);
-	if (root && JSON_NODE_HOLDS_OBJECT(root))
-		guests = get_array(json_node_get_object(root), "guests");
-	if (!guests) {
-		g_set_error_literal(error, JSON_PARSER_ERROR, JSON_PARSER_ERROR_INVALID_DATA,
-			"this is no table of guests");
+	*guests = root && JSON_NODE_HOLDS_OBJECT(root)
+			  ? get_array(json_node_get_object(root), "guests")
+			  : NULL;
+	if (*guests)
+		return json_node_get_object(root);
+	g_set_error_literal(error, JSON_PARSER_ERROR, JSON_PARSER_ERROR_INVALID_DATA,
+		"this is no table of guests");
+	return NULL;
+}
+
+GclkTableView *gclk_table_parse(const char *text, gsize length, GError **error)
+{
+	g_autoptr(JsonParser) parser = json_parser_new();
+	JsonArray *guests = NULL;
+	JsonObject *object = load(parser, text, length, &guests, error);
+
+	return object ? read_table(object, guests) : NULL;
+}
+
+static gboolean is_one_of(JsonNode *node, const char *const *names)
+{
+	JsonObject *object = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+	const char *name = get_text(object, "name");
+	const char *id = get_text(object, "id");
+
+	return (name && g_strv_contains(names, name)) || (id && g_strv_contains(names, id));
+}
+
+char *gclk_table_select(const char *text, gsize length, const char *const *names, GError **error)
+{
+	g_autoptr(JsonParser) parser = json_parser_new();
+	g_autofree char *selected = NULL;
+	JsonArray *guests = NULL;
+
+	if (!load(parser, text, length, &guests, error))
 		return NULL;
-	}
-	return read_table(json_node_get_object(root), guests);
+	for (guint i = json_array_get_length(guests); i > 0; i--)
+		if (!is_one_of(json_array_get_element(guests, i - 1), names))
+			json_array_remove_element(guests, i - 1);
+	selected = json_to_string(json_parser_get_root(parser), TRUE);
+	return g_strconcat(selected, "\n", NULL);
 }

@@ -30,6 +30,7 @@ typedef struct {
 	GclkGuest *guest; /* its moments are on a clock on which now is GCLK_TABLE_NOW */
 	char *state;
 	int exit_code; /* 0 .. 3 */
+	gboolean contradicted;
 } GclkTableRow;
 
 /* Large enough that every moment of a boot lies before it and after 0. */
@@ -50,6 +51,8 @@ typedef struct {
    GCLK_TABLE_ROWS_MAX. */
 #define GCLK_TABLE_ROWS_MAX 65536
 GclkTableView *gclk_table_parse(const char *text, gsize length, GError **error);
+/* The same text with those guests only that have one of the names, or ids. Caller frees. */
+char *gclk_table_select(const char *text, gsize length, const char *const *names, GError **error);
 void gclk_table_view_free(GclkTableView *view);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkTableView, gclk_table_view_free)
 

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One guest in full. */
+#include "guestclock/format.h"
+#include "guests/report.h"
+
+#define WIDTH 80
+#define LABEL 17 /* where the values begin */
+
+static void add_line(GString *out, const char *label, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static void add_line(GString *out, const char *label, const char *format, ...)
+{
+	g_autofree char *value = NULL;
+	va_list args;
+
+	va_start(args, format);
+	value = g_strdup_vprintf(format, args);
+	va_end(args);
+	gclk_text_label(out, label, value, LABEL, WIDTH);
+}
+
+static void add_headline(GString *out, const GclkTableRow *row, gboolean color)
+{
+	g_autofree char *name = gclk_text_clean(row->guest->name);
+	g_autofree char *fitting = gclk_text_shorten(name, WIDTH - 20);
+
+	gclk_text_pad_style(out, fitting, 0, GCLK_STYLE_BOLD, color);
+	g_string_append(out, ": ");
+	gclk_text_pad_style(out, row->state, 0, gclk_guest_style(row), color);
+	g_string_append_c(out, '\n');
+}
+
+static void add_need(GString *out, const GclkGuest *guest)
+{
+	g_autofree char *need = gclk_need_text(&guest->need);
+
+	if (guest->need_error)
+		add_line(out, "need", "unknown: %s", guest->need_error);
+	else
+		add_line(out, "need", "it %s%s", need,
+			!guest->need.declared ? " (nothing is declared)"
+			: guest->need.strict  ? ""
+					      : " (warns only)");
+	if (guest->need.declared || guest->need_error)
+		add_line(out, "verdict", "%s%s%s", gclk_verdict_name(guest->verdict.kind),
+			guest->verdict.reason ? ": " : "",
+			guest->verdict.reason ? guest->verdict.reason : "");
+	if (guest->verdict.remedy)
+		add_line(out, "", "-> %s", guest->verdict.remedy);
+}
+
+static void add_offset(GString *out, const GclkGuest *guest)
+{
+	g_autofree char *offset =
+		gclk_guest_offset_text(guest->has_offset, guest->offset, guest->uncertainty);
+	char age[32];
+
+	if (!guest->has_offset) {
+		add_line(out, "host - guest", "not known");
+		return;
+	}
+	gclk_guest_age_text(guest->measured, age);
+	add_line(out, "host - guest", "%s (the guest is %s), measured %s ago", offset,
+		guest->offset < 0 ? "ahead" : "behind", age);
+}
+
+static void add_report(GString *out, const GclkGuest *guest)
+{
+	const GclkLinkGuest *report = &guest->report;
+	g_autofree char *offset = gclk_guest_offset_text(
+		report->source_kind != GCLK_LINK_SOURCE_NONE, report->offset, report->bound);
+	char age[32], up[32];
+
+	if (!guest->has_report)
+		return;
+	gclk_guest_age_text(guest->reported, age);
+	gclk_format_age((gint64)MIN(report->uptime, G_MAXINT32) * GCLK_NS_PER_S, up);
+	add_line(out, "itself says", "%s%s, %s ago", gclk_state_name(report->state),
+		report->steers ? "" : " (it does not steer its clock)", age);
+	if (report->source_kind == GCLK_LINK_SOURCE_NONE)
+		add_line(out, "its source", "none");
+	else
+		add_line(out, "its source", "%s (%s), %s", report->source,
+			gclk_link_source_name(report->source_kind), offset);
+	add_line(out, "its clock", "%u steps since its daemon started; up %s", report->steps, up);
+	if (*report->version)
+		add_line(out, "guestclockd", "%s", report->version);
+}
+
+static void add_asked(GString *out, const GclkGuest *guest)
+{
+	static const char *const ways[] = {
+		[GCLK_GUEST_BY_NONE] = "nobody: there is no channel, and no QEMU guest agent",
+		[GCLK_GUEST_BY_LINK] = "guestclockd, by the link",
+		[GCLK_GUEST_BY_AGENT] = "the QEMU guest agent",
+	};
+	char age[32];
+
+	gclk_guest_age_text(guest->seen, age);
+	add_line(out, "asked", "%s", ways[guest->by]);
+	add_line(out, "answers", "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT "; the last %s%s",
+		guest->answered, guest->asked, guest->seen ? age : "never",
+		guest->seen ? " ago" : "");
+	if (guest->stale || guest->noise || guest->refused)
+		add_line(out, "oddities",
+			"%" G_GUINT64_FORMAT " answers to nobody, %" G_GUINT64_FORMAT
+			" bytes of noise, %" G_GUINT64_FORMAT " packets over the limit",
+			guest->stale, guest->noise, guest->refused);
+	if (guest->problem)
+		add_line(out, "problem", "%s", guest->problem);
+}
+
+static void add_lapses(GString *out, const GclkGuest *guest)
+{
+	if (guest->lapses->len)
+		g_string_append_printf(out,
+			"\nWithout the host clock that it needs, %" G_GUINT64_FORMAT " times",
+			guest->lapses_total);
+	if (guest->lapses_total > guest->lapses->len)
+		g_string_append_printf(
+			out, " (the last %u; the journal has all)", guest->lapses->len);
+	if (guest->lapses->len)
+		g_string_append_c(out, '\n');
+	for (guint i = 0; i < guest->lapses->len; i++) {
+		const GclkNeedLapse *lapse = guest->lapses->pdata[i];
+		g_autofree char *when = gclk_guest_lapse_text(lapse);
+		g_autofree char *text =
+			g_strdup_printf("%s: %s", when, lapse->reason ? lapse->reason : "?");
+		g_autofree char *clean = gclk_text_clean(text);
+
+		g_string_append(out, "  ");
+		gclk_text_wrap(out, clean, 2, 4, WIDTH);
+	}
+}
+
+char *gclk_guest_text(const GclkTableRow *row, gboolean color)
+{
+	const GclkGuest *guest = row->guest;
+	GString *out = g_string_new(NULL);
+
+	add_headline(out, row, color);
+	if (g_strcmp0(guest->id, guest->name) != 0)
+		add_line(out, "uuid", "%s", guest->id);
+	add_need(out, guest);
+	if (guest->running) {
+		add_offset(out, guest);
+		add_report(out, guest);
+		add_asked(out, guest);
+	}
+	if (row->contradicted)
+		add_line(out, "contradiction", "%s", GCLK_GUEST_CONTRADICTION);
+	add_lapses(out, guest);
+	return g_string_free(out, FALSE);
+}
