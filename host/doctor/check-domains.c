@@ -161,8 +161,7 @@ static const struct {
 	{ "no-channel", GCLK_SEVERITY_NOTE, without_channel,
 		"A VM has no channel for guestclock, so that its host cannot see its clock",
 		"VMs have no channel for guestclock, so that their host cannot see their clocks",
-		"virsh edit NAME, in <devices>: <channel type='unix'><target type='virtio' "
-		"name='org.guestclock.0'/></channel>" },
+		"hostclock require NAME --channel" },
 };
 
 /* --- one finding a kind ----------------------------------------------------------------------- */

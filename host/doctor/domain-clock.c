@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "gate/domain-xml.h"
-
-#define CHANNEL "org.guestclock.0"
+#include "guestclock/link.h"
 
 /* virt-manager and others: <libosinfo:os id="http://microsoft.com/win/10"/> (osinfo_os(5)). */
 #define LIBOSINFO "http://libosinfo.org/xmlns/libvirt/domain/1.0"
@@ -145,7 +144,7 @@ static void take_type(xmlTextReader *reader, Document *document)
 
 static void take_target(xmlTextReader *reader, Document *document)
 {
-	if (attribute_is(reader, "name", CHANNEL))
+	if (attribute_is(reader, "name", GCLK_LINK_PORT))
 		document->out.has_channel = TRUE;
 }
 

@@ -127,3 +127,15 @@ gboolean gclk_domain_channels_from_xml(
 	*out = good ? document.out : (GclkDomainChannels){ 0 };
 	return good;
 }
+
+char *gclk_domain_channel_to_xml(const GclkDomainChannel *channel)
+{
+	const char *path = channel->path[0] ? channel->path : channel->connects_to;
+
+	if (!channel->unix_socket || !path[0])
+		return g_strdup(GCLK_CHANNEL_XML);
+	return g_markup_printf_escaped("<channel type='unix'><source mode='%s' path='%s'/>"
+				       "<target type='virtio' name='" GCLK_LINK_PORT
+				       "'/></channel>",
+		channel->path[0] ? "bind" : "connect", path);
+}

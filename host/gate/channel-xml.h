@@ -41,4 +41,8 @@ gboolean gclk_domain_channels_from_xml(
 	"<channel type='unix'><target type='virtio' name='org.guestclock.0'/></channel>"
 #define GCLK_SERIAL_XML "<controller type='virtio-serial'/>"
 
+/* The element of a channel of the link as it was read, by which libvirt finds it again. Caller
+   frees. */
+char *gclk_domain_channel_to_xml(const GclkDomainChannel *channel);
+
 #endif

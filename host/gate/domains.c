@@ -4,27 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gate/libvirt-api.h"
+#include "gate/domains-parts.h"
 
 #define METADATA_KEY "guestclock"
 
-struct GclkDomains {
-	GclkLibvirt api;
-	virConnectPtr connection;
-};
-
-/* A domain with the API that frees it. */
-typedef struct {
-	const GclkLibvirt *api;
-	virDomainPtr domain;
-} Handle;
-
-static void handle_clear(Handle *handle)
+void gclk_domain_handle_clear(GclkDomainHandle *handle)
 {
 	if (handle->domain)
 		handle->api->domain_free(handle->domain);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Handle, handle_clear)
 
 /* libvirt prints errors by itself unless told otherwise. */
 static void be_silent(void *user, virErrorPtr error)
@@ -33,7 +21,7 @@ static void be_silent(void *user, virErrorPtr error)
 	(void)error;
 }
 
-static gboolean fail(const GclkLibvirt *api, GError **error, const char *what)
+gboolean gclk_domains_fail(const GclkLibvirt *api, GError **error, const char *what)
 {
 	g_set_error(error, G_IO_CHANNEL_ERROR, G_IO_CHANNEL_ERROR_FAILED, "%s: %s", what,
 		api->get_last_error_message());
@@ -52,7 +40,7 @@ GclkDomains *gclk_domains_open(const char *uri, gboolean read_only, GError **err
 	domains->connection = read_only ? api->connect_open_read_only(uri) : api->connect_open(uri);
 	if (domains->connection)
 		return g_steal_pointer(&domains);
-	fail(api, error, what);
+	gclk_domains_fail(api, error, what);
 	return NULL;
 }
 
@@ -76,7 +64,8 @@ void gclk_domain_free(GclkDomain *domain)
 
 /* --- looking ---------------------------------------------------------------------------------- */
 
-static gboolean look_up(GclkDomains *domains, const char *name, Handle *out, GError **error)
+gboolean gclk_domains_look_up(
+	GclkDomains *domains, const char *name, GclkDomainHandle *out, GError **error)
 {
 	out->api = &domains->api;
 	out->domain = out->api->domain_lookup_by_name(domains->connection, name);
@@ -89,25 +78,25 @@ static gboolean look_up(GclkDomains *domains, const char *name, Handle *out, GEr
 }
 
 /* A transient domain has no stored definition: the live one then. free(3) it. */
-static char *get_xml(const Handle *handle)
+static char *get_xml(const GclkDomainHandle *handle)
 {
 	char *xml = handle->api->domain_get_xml(handle->domain, VIR_DOMAIN_XML_INACTIVE);
 
 	return xml ? xml : handle->api->domain_get_xml(handle->domain, 0);
 }
 
-static void read_need(const Handle *handle, GclkDomain *out)
+static void read_need(const GclkDomainHandle *handle, GclkDomain *out)
 {
 	char *xml = get_xml(handle);
 
 	if (xml)
 		gclk_need_from_xml(xml, strlen(xml), &out->need, &out->need_error);
 	else
-		fail(handle->api, &out->need_error, "its XML");
+		gclk_domains_fail(handle->api, &out->need_error, "its XML");
 	free(xml);
 }
 
-static GclkDomain *describe(const Handle *handle)
+static GclkDomain *describe(const GclkDomainHandle *handle)
 {
 	GclkDomain *out = g_new0(GclkDomain, 1);
 	char uuid[VIR_UUID_STRING_BUFLEN] = "";
@@ -122,22 +111,22 @@ static GclkDomain *describe(const Handle *handle)
 
 GclkDomain *gclk_domains_get(GclkDomains *domains, const char *name, GError **error)
 {
-	g_auto(Handle) handle = { 0 };
+	g_auto(GclkDomainHandle) handle = { 0 };
 
-	return look_up(domains, name, &handle, error) ? describe(&handle) : NULL;
+	return gclk_domains_look_up(domains, name, &handle, error) ? describe(&handle) : NULL;
 }
 
 char *gclk_domains_xml(GclkDomains *domains, const char *name, GError **error)
 {
-	g_auto(Handle) handle = { 0 };
+	g_auto(GclkDomainHandle) handle = { 0 };
 	char *xml, *copy;
 
-	if (!look_up(domains, name, &handle, error))
+	if (!gclk_domains_look_up(domains, name, &handle, error))
 		return NULL;
 	xml = get_xml(&handle);
 	copy = g_strdup(xml);
 	if (!xml)
-		fail(&domains->api, error, name);
+		gclk_domains_fail(&domains->api, error, name);
 	free(xml);
 	return copy;
 }
@@ -157,12 +146,12 @@ GPtrArray *gclk_domains_list(GclkDomains *domains, GError **error)
 	GPtrArray *out;
 
 	if (n < 0) {
-		fail(api, error, "the list of domains");
+		gclk_domains_fail(api, error, "the list of domains");
 		return NULL;
 	}
 	out = g_ptr_array_new_with_free_func((GDestroyNotify)gclk_domain_free);
 	for (int i = 0; i < n; i++) {
-		g_auto(Handle) handle = { api, list[i] };
+		g_auto(GclkDomainHandle) handle = { api, list[i] };
 
 		g_ptr_array_add(out, describe(&handle));
 	}
@@ -173,7 +162,7 @@ GPtrArray *gclk_domains_list(GclkDomains *domains, GError **error)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static guint where_to_write(const Handle *handle)
+static guint where_to_write(const GclkDomainHandle *handle)
 {
 	guint flags = 0;
 
@@ -190,7 +179,7 @@ static gboolean is_same(const GclkNeed *a, const GclkNeed *b)
 	       a->max_error == b->max_error && a->strict == b->strict;
 }
 
-static gboolean read_back(const Handle *handle, const GclkNeed *wanted, GError **error)
+static gboolean read_back(const GclkDomainHandle *handle, const GclkNeed *wanted, GError **error)
 {
 	const GclkNeed none = { 0 };
 	g_autoptr(GclkDomain) now = describe(handle);
@@ -211,16 +200,16 @@ gboolean gclk_domains_set_need(
 	GclkDomains *domains, const char *name, const GclkNeed *need, GError **error)
 {
 	const GclkLibvirt *api = &domains->api;
-	g_auto(Handle) handle = { 0 };
+	g_auto(GclkDomainHandle) handle = { 0 };
 	g_autofree char *xml = need ? gclk_need_to_xml(need) : NULL;
 
-	if (!look_up(domains, name, &handle, error))
+	if (!gclk_domains_look_up(domains, name, &handle, error))
 		return FALSE;
 	if (api->domain_set_metadata(handle.domain, VIR_DOMAIN_METADATA_ELEMENT, xml, METADATA_KEY,
 		    GCLK_NEED_NAMESPACE, where_to_write(&handle)) < 0) {
 		if (!need && api->get_last_error_code() == VIR_ERR_NO_DOMAIN_METADATA)
 			return TRUE;
-		return fail(api, error, name);
+		return gclk_domains_fail(api, error, name);
 	}
 	return read_back(&handle, need, error);
 }

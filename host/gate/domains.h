@@ -37,4 +37,26 @@ char *gclk_domains_xml(GclkDomains *domains, const char *name, GError **error);
 gboolean gclk_domains_set_need(
 	GclkDomains *domains, const char *name, const GclkNeed *need, GError **error);
 
+/* --- the channel to the guest (gate/channel-xml.h) -------------------------------------------- */
+
+typedef struct {
+	char *name, *uuid;
+	gboolean stored, live;        /* it is in the stored definition; in the machine that runs */
+	gboolean persistent, running; /* else: there is no such place */
+	gboolean stored_changed, live_changed; /* by this call */
+	char *restart; /* why the machine that runs stays as it is until it is shut down and started
+			  again; or NULL */
+} GclkDomainChannelState;
+
+void gclk_domain_channel_state_clear(GclkDomainChannelState *state);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GclkDomainChannelState, gclk_domain_channel_state_clear)
+
+gboolean gclk_domains_look_channel(
+	GclkDomains *domains, const char *name, GclkDomainChannelState *out, GError **error);
+/* Adds it where it is missing, or takes it away where it is; reads it back. A machine that runs is
+   given a virtio-serial controller too if it has none. FALSE: the stored definition (or a transient
+   domain) did not take it; out then says nothing. */
+gboolean gclk_domains_set_channel(GclkDomains *domains, const char *name, gboolean wanted,
+	GclkDomainChannelState *out, GError **error);
+
 #endif

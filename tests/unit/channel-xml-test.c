@@ -151,6 +151,25 @@ static void test_hostile(void)
 	}
 }
 
+/* What libvirt is given to find a channel by reads back as the same one. */
+static void test_to_xml(void)
+{
+	static const GclkDomainChannel channels[] = {
+		{ .present = TRUE, .unix_socket = TRUE },
+		{ .present = TRUE, .unix_socket = TRUE, .path = "/a'<&>\"b" },
+		{ .present = TRUE, .unix_socket = TRUE, .connects_to = "/c" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(channels); i++) {
+		g_autofree char *element = gclk_domain_channel_to_xml(&channels[i]);
+		g_autofree char *xml = g_strconcat(DOMAIN, element, END, NULL);
+		GclkDomainChannels out;
+
+		CU_ASSERT_TRUE(read_text(xml, &out));
+		CU_ASSERT_TRUE(memcmp(&out.link, &channels[i], sizeof(out.link)) == 0);
+	}
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
@@ -159,6 +178,7 @@ int main(void)
 		{ "other forms", test_forms },
 		{ "paths too long for a socket", test_long_path },
 		{ "hostile XML", test_hostile },
+		{ "the way back", test_to_xml },
 		{ 0 },
 	};
 
