@@ -27,6 +27,9 @@ static void describe(GclkLink *self, const GclkLinkPacket *packet)
 	detail->replies++;
 	self->has_host = packet->has_host;
 	self->host = packet->host;
+	/* nobody is never off: whoever says so has not looked */
+	if (self->host.bound == 0)
+		self->host.bound = GCLK_BOUND_UNKNOWN;
 }
 
 /* The host's own word on how far it may be off counts before the root distance of the header. */

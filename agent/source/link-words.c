@@ -86,11 +86,16 @@ char *gclk_link_open_reason(
 		g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PERM)) {
 		*condition = GCLK_SOURCE_FAILED;
 		return g_strdup_printf("%s may not be opened: start guestclockd as root, which it "
-				       "drops but for this, and let its unit or container have it",
+				       "drops but for this (and again, if this channel is new), "
+				       "and let its unit or container have it",
 			channel);
 	}
-	return error ? g_strdup(error->message)
-		     : g_strdup_printf("%s cannot be opened, nothing says why", channel);
+	if (!error)
+		return g_strdup_printf("%s cannot be opened, nothing says why", channel);
+	/* a port that is there has a host's end; a socket may be refused by it */
+	return g_str_has_prefix(channel, "virtio:") ? g_strdup(error->message)
+						    : g_strdup_printf("%s: %s", error->message,
+							      pick(GCLK_LINK_UNATTENDED, channel));
 }
 
 char *gclk_link_unfit_reason(const GclkNtpReply *reply, gint64 distance, const GclkLinkHost *host)

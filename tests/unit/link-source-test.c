@@ -373,6 +373,12 @@ static void test_bounds(void)
 	GCLK_ASSERT_INT(rig.last.reference_bound, MS);
 	GCLK_ASSERT_INT(rig.last.flags, GCLK_SAMPLE_ASSUMED);
 	ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
+	/* nor is it never off */
+	rig.host.host.bound = 0;
+	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, S));
+	gclk_link_rig_converse(&rig, ROUND);
+	GCLK_ASSERT_INT(rig.last.flags, GCLK_SAMPLE_ASSUMED);
+	CU_ASSERT_TRUE(rig.claim.bound == GCLK_BOUND_UNKNOWN);
 	/* it says nothing beside the header */
 	rig.host.has_host = FALSE;
 	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, S));
