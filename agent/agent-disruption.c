@@ -10,6 +10,11 @@
  */
 #define SAME_DISRUPTION (10 * GCLK_NS_PER_S)
 
+/* Less than this is no pause that anybody needs to be told of, ns; and a clock whose rate has
+   changed seems to have jumped too, by so much from one poll to the next, ppb. */
+#define PAUSE_MIN       (5 * GCLK_NS_PER_MS)
+#define RATE_CHANGE_PPB 500000
+
 void gclk_agent_disturbed(GclkAgent *agent)
 {
 	agent->urgent = TRUE;
@@ -26,7 +31,7 @@ static void forget_time(GclkAgent *agent, const GclkSlot *jumped)
 	for (guint i = 0; i < agent->slots->len; i++) {
 		GclkSlot *slot = g_ptr_array_index(agent->slots, i);
 
-		slot->waits = slot->standing == GCLK_STANDING_FALSETICKER;
+		slot->waits = slot->contradicts;
 		if (slot != jumped)
 			gclk_estimator_disrupted(slot->estimator);
 	}
@@ -97,7 +102,7 @@ static Verdict ask(const GclkAgent *agent, const GclkSlot *slot, GclkJump jump)
 	if (own.raw && own.raw > jump.raw - margin)
 		return GUEST_STOOD_STILL;
 	if (e.suspects)
-		return e.bound >= jump.size / 2 ? GUEST_STOOD_STILL : UNDECIDED;
+		return e.bound >= ABS(jump.size) / 2 ? GUEST_STOOD_STILL : UNDECIDED;
 	return e.last_raw > jump.raw ? REFERENCE_JUMPED : UNDECIDED;
 }
 
@@ -108,8 +113,8 @@ static gboolean can_tell(const GclkAgent *agent, const GclkSlot *slot)
 	       !g_str_equal(slot->source->origin, agent->jumped->source->origin);
 }
 
-/* The first clock of another origin that has something to say of it decides. Where there is none,
-   it was the guest. */
+/* The first clock of another origin that has something to say of it decides. Where there is none:
+   a guest that stood still is behind, and a clock that jumps back was set. */
 static Verdict explain(const GclkAgent *agent)
 {
 	GclkJump jump = gclk_estimator_jump(agent->jumped->estimator);
@@ -126,13 +131,16 @@ static Verdict explain(const GclkAgent *agent)
 		if (verdict != UNDECIDED)
 			return verdict;
 	}
-	return alone ? GUEST_STOOD_STILL : UNDECIDED;
+	if (!alone)
+		return UNDECIDED;
+	return jump.size > 0 ? GUEST_STOOD_STILL : REFERENCE_JUMPED;
 }
 
 void gclk_agent_look_at_jump(GclkAgent *agent)
 {
 	GclkSlot *slot = agent->jumped;
 	Verdict verdict;
+	gint64 size;
 
 	if (!slot)
 		return;
@@ -140,20 +148,30 @@ void gclk_agent_look_at_jump(GclkAgent *agent)
 	if (verdict == UNDECIDED)
 		return;
 	agent->jumped = NULL;
-	if (verdict == REFERENCE_JUMPED)
-		g_warning("%s: this clock has jumped, and not the clocks of this guest: others "
-			  "went on",
+	size = gclk_estimator_jump(slot->estimator).size;
+	slot->strayed = verdict == REFERENCE_JUMPED;
+	if (slot->strayed)
+		g_warning("%s: this clock was set, and the clocks of this guest went on",
 			slot->source->name);
 	else
-		begin(agent, "the host's clock went on while this guest stood still", slot);
+		begin(agent,
+			size > 0 ? "the host's clock went on while this guest stood still"
+				 : "the clocks of this guest ran ahead of all others",
+			slot);
+}
+
+static gboolean is_jump(const GclkSlot *slot)
+{
+	gint64 by_rate = gclk_agent_poll_interval(slot) / GCLK_NS_PER_MS * RATE_CHANGE_PPB / 1000;
+
+	return ABS(gclk_estimator_jump(slot->estimator).size) > PAUSE_MIN + by_rate;
 }
 
 void gclk_agent_note_jump(GclkAgent *agent, GclkSlot *slot)
 {
-	/* A guest that stood still is behind: a clock that jumps back was set. And a clock that
-	   loses ticks stands still all the time. */
+	/* A clock that loses ticks stands still all the time. */
 	if (!g_str_equal(slot->source->origin, GCLK_ORIGIN_HOST) || agent->platform->coarseness ||
-		gclk_estimator_jump(slot->estimator).size < 0)
+		!is_jump(slot))
 		return;
 	agent->jumped = slot;
 	gclk_agent_burst(agent);

@@ -12,7 +12,7 @@
    also the fastest that it slews for adjtime(3). */
 #define STEERED_PPB 500000.0
 
-/* Samples until the rate against the host's clock is known. */
+/* Samples until the rate against the host's clock is known well enough to begin. */
 #define SAMPLES_KNOWN 8
 
 /* What is learned of a clock that counts ticks holds from one sample to the next; the noise that
@@ -35,7 +35,7 @@ static const GclkSlot *find(const GclkAgent *agent, GclkEstimate *host)
 			(slot->last.flags & GCLK_SAMPLE_RATE_ONLY) &&
 			!gclk_agent_is_stale(agent, slot) &&
 			gclk_estimator_predict(slot->estimator, agent->now.raw, host) &&
-			host->samples >= SAMPLES_KNOWN)
+			host->samples >= (agent->held ? 1 : SAMPLES_KNOWN))
 			return slot;
 	}
 	return NULL;
@@ -50,21 +50,17 @@ static double host_drift(const GclkAgent *agent)
 	return alone ? CRYSTAL_PPB : STEERED_PPB;
 }
 
-/* How fast the clock may leave the time when it is left to what was learned, ppb. */
-static double own_drift(const GclkAgent *agent)
-{
-	GclkEstimate e = agent->estimate;
-
-	if (agent->platform->coarseness && e.samples == 0)
-		return G_MAXDOUBLE;
-	if (e.frequency_sigma_ppb == 0)
-		e.frequency_sigma_ppb = GCLK_AGENT_SIGMA_UNKNOWN_PPB;
-	return gclk_estimate_drift(&e);
-}
-
+/* Better than to go on by what was learned, which for a clock that counts ticks may be wrong at any
+ * time. */
 static gboolean is_better(const GclkAgent *agent, const GclkEstimate *host)
 {
-	return host_drift(agent) + 3 * host->frequency_sigma_ppb < own_drift(agent);
+	GclkEstimate own = agent->estimate;
+
+	if (agent->platform->coarseness)
+		return TRUE;
+	if (own.frequency_sigma_ppb == 0)
+		own.frequency_sigma_ppb = GCLK_AGENT_SIGMA_UNKNOWN_PPB;
+	return host_drift(agent) + 3 * host->frequency_sigma_ppb < gclk_estimate_drift(&own);
 }
 
 void gclk_agent_tell_hold(const GclkAgent *agent, char **reason)
@@ -83,10 +79,11 @@ void gclk_agent_note_hold(GclkAgent *agent)
 	agent->held = FALSE;
 	if (agent->estimate.last_raw == agent->hold.last_raw)
 		return;
+	agent->hold.last_raw = agent->estimate.last_raw;
 	slot = find(agent, &host);
-	agent->hold = (GclkHold){ .slot = slot, .last_raw = agent->estimate.last_raw };
-	if (!slot)
+	if (!slot || host.suspects)
 		return;
+	agent->hold.slot = slot;
 	agent->hold.raw = agent->now.raw;
 	agent->hold.jump_raw = gclk_estimator_jump(slot->estimator).raw;
 	agent->hold.ahead = agent->estimate.offset - host.offset;
@@ -94,33 +91,62 @@ void gclk_agent_note_hold(GclkAgent *agent)
 		agent->estimate.bound, slot->last.delay / 2 + (gint64)(NOISE_SIGMAS * host.jitter));
 }
 
-/* Has the host's clock gone on evenly since the time was known? */
-static gboolean is_even(const GclkAgent *agent, const GclkSlot *slot, const GclkEstimate *host)
+/* What the last sample says beyond the host's line, while it is open what that means, ns. */
+static gint64 oddness(const GclkSlot *slot, const GclkEstimate *host)
 {
-	return agent->hold.slot == slot && agent->estimate.samples && !host->suspects &&
-	       agent->hold.jump_raw == gclk_estimator_jump(slot->estimator).raw;
+	const GclkSample *s = &slot->last;
+	double since = (double)(host->raw - s->raw) * 1e-9;
+
+	if (!host->suspects)
+		return 0;
+	return ABS(s->offset + (s->real - s->raw) - host->offset +
+		   (gint64)(host->frequency_ppb * since));
 }
 
-/* By the host's clock and what lay between, or else by its rate alone. */
-static void carry(GclkAgent *agent, const GclkSlot *slot, const GclkEstimate *host)
+/* Was it the host's clock that jumped, or ticks of this one that were lost at once? Both may be. */
+static void take_jump(GclkHold *hold, const GclkSlot *slot)
 {
-	const GclkHold *hold = &agent->hold;
-	GclkEstimate *e = &agent->estimate;
-	double drift = host_drift(agent) * (double)(agent->now.raw - hold->raw) * 1e-9;
+	GclkJump jump = gclk_estimator_jump(slot->estimator);
 
-	if (is_even(agent, slot, host)) {
-		e->offset = hold->ahead + host->offset;
-		e->bound = gclk_bound_add(gclk_bound_add(hold->bound, (gint64)drift),
-			slot->last.delay / 2 + (gint64)(NOISE_SIGMAS * host->jitter));
+	if (jump.raw == hold->jump_raw)
+		return;
+	hold->jump_raw = jump.raw;
+	hold->bound = gclk_bound_add(hold->bound, ABS(jump.size));
+}
+
+/* By the host's clock and what lay between; where the time was never known, by its rate. */
+static void carry_by_host(GclkAgent *agent, const GclkSlot *slot, const GclkEstimate *host)
+{
+	GclkHold *hold = &agent->hold;
+	GclkEstimate *e = &agent->estimate;
+	double drift = host_drift(agent) + 3 * host->frequency_sigma_ppb;
+
+	take_jump(hold, slot);
+	if (hold->slot == slot && e->samples) {
+		double since = (double)(agent->now.raw - hold->raw) * 1e-9;
+
 		e->raw = agent->now.raw;
-	} else {
-		gclk_estimate_carry(e, agent->now.raw);
+		e->offset = hold->ahead + host->offset;
+		e->bound = gclk_bound_add(gclk_bound_add(hold->bound, oddness(slot, host)),
+			slot->last.delay / 2 + (gint64)(NOISE_SIGMAS * host->jitter) +
+				(gint64)(host_drift(agent) * since));
 	}
 	e->frequency_ppb = host->frequency_ppb;
+	e->frequency_sigma_ppb = drift / 3;
 	e->last_raw = host->last_raw;
 }
 
-gboolean gclk_agent_hold(GclkAgent *agent)
+/* Where ticks are lost, and who knows how many soon: none, or twice as many. */
+static void carry_alone(GclkAgent *agent)
+{
+	GclkEstimate *e = &agent->estimate;
+
+	if (agent->platform->coarseness)
+		e->frequency_sigma_ppb = MAX(e->frequency_sigma_ppb, ABS(e->frequency_ppb) / 3);
+	gclk_estimate_carry(e, agent->now.raw);
+}
+
+void gclk_agent_hold(GclkAgent *agent)
 {
 	GclkEstimate host;
 	const GclkSlot *slot;
@@ -128,12 +154,12 @@ gboolean gclk_agent_hold(GclkAgent *agent)
 	slot = find(agent, &host);
 	if (!slot || (!agent->held && !is_better(agent, &host))) {
 		agent->held = FALSE;
-		return FALSE;
+		carry_alone(agent);
+		return;
 	}
 	if (!agent->held)
 		g_message("%s: the host's clock holds the rate", slot->source->name);
 	agent->held = TRUE;
 	agent->holder = slot;
-	carry(agent, slot, &host);
-	return TRUE;
+	carry_by_host(agent, slot, &host);
 }

@@ -78,6 +78,19 @@ static void tune(GclkSlot *slot)
 		gclk_source_burst(slot->source);
 }
 
+/* Whatever shows the same clock may tell more of it: the host may have something to say. */
+static void ask_origin(const GclkSlot *slot)
+{
+	const GPtrArray *slots = slot->agent->slots;
+
+	for (guint i = 0; i < slots->len; i++) {
+		GclkSource *source = ((GclkSlot *)g_ptr_array_index(slots, i))->source;
+
+		if (g_str_equal(source->origin, slot->source->origin))
+			gclk_source_burst(source);
+	}
+}
+
 static void on_sample(gpointer user, GclkSource *source, const GclkSample *measured)
 {
 	static const char *const words[] = { "accepted", "suspect", "jumped" };
@@ -102,7 +115,7 @@ static void on_sample(gpointer user, GclkSource *source, const GclkSample *measu
 		break;
 	case GCLK_ESTIMATOR_SUSPECT:
 		source->ops->tune(source, -1);
-		gclk_source_burst(source);
+		ask_origin(slot);
 		break;
 	case GCLK_ESTIMATOR_JUMPED:
 		g_message("%s: the time has jumped, four samples agree; measuring anew",

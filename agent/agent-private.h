@@ -29,7 +29,9 @@ typedef struct {
 	GclkSample last;       /* the last sample, valid when sampled */
 	GclkStanding standing; /* of the last selection */
 	char *reason;
-	gboolean waits; /* contradicted the others before a disruption: they are heard first */
+	gboolean contradicts; /* the others, when it was last clear what it says */
+	gboolean waits;       /* ... before a disruption: they are heard first */
+	gboolean strayed;     /* its clock was set, and does not agree with the others since */
 } GclkSlot;
 
 /* The last disruption. */
@@ -135,9 +137,9 @@ gboolean gclk_agent_awaits_claim(const GclkAgent *agent, const GclkSlot *slot);
 
 /* agent-hold.c: the time is known; notes what lies between it and the host's clock. */
 void gclk_agent_note_hold(GclkAgent *agent);
-/* No source is selected: carries the estimate on by the host's clock. FALSE: that would be no
-   better than to go on by what was learned, or there is no such clock. */
-gboolean gclk_agent_hold(GclkAgent *agent);
+/* No source is selected: carries the estimate on, by what was learned, or by the host's clock where
+   that is better. */
+void gclk_agent_hold(GclkAgent *agent);
 void gclk_agent_end_hold(GclkAgent *agent);
 /* Adds to the reason why there is no source that the rate is held; *reason is replaced. */
 void gclk_agent_tell_hold(const GclkAgent *agent, char **reason);

@@ -8,6 +8,9 @@
 #define STALE_POLLS 8
 #define STALE_EXTRA (4 * GCLK_NS_PER_S)
 
+/* By so many samples the rate is known. */
+#define SAMPLES_SETTLED 8
+
 gint64 gclk_agent_poll_interval(const GclkSlot *slot)
 {
 	gint poll = slot->source->detail.poll;
@@ -70,7 +73,9 @@ static GclkCandidate candidate(const GclkAgent *agent, const GclkSlot *slot)
 		c.bound = e.bound;
 		c.quality = e.tightest;
 		c.assumed = e.assumed;
+		c.unsettled = e.suspects > 0 || e.samples < SAMPLES_SETTLED;
 	}
+	c.strayed = slot->strayed;
 	object(agent, slot, &c);
 	return c;
 }
@@ -96,6 +101,10 @@ static void note_standing(GclkSlot *slot, GclkCandidate *c)
 			g_warning("%s: not used: %s", slot->source->name, c->reason);
 	}
 	slot->standing = c->standing;
+	if (c->standing == GCLK_STANDING_AGREES || c->standing == GCLK_STANDING_SELECTED)
+		slot->strayed = FALSE;
+	if (c->estimated && !c->unsettled)
+		slot->contradicts = c->standing == GCLK_STANDING_FALSETICKER;
 	g_free(slot->reason);
 	slot->reason = g_steal_pointer(&c->reason);
 }

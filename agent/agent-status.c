@@ -199,6 +199,27 @@ static void tell_clock(GclkStatus *out, const GclkAgent *agent)
 	out->last_step = agent->last_step;
 	out->last_step_boottime = agent->last_step_boottime;
 	out->last_step_reason = g_strdup(agent->last_step_reason);
+	out->disruptions = agent->disruption.count;
+	out->last_disruption_boottime = agent->disruption.boottime;
+	out->last_disruption = g_strdup(agent->disruption.what);
+}
+
+static void tell_claim(GclkStatus *out, const GclkAgent *agent)
+{
+	const GclkHostClaim *claim = &agent->claim;
+
+	if (!gclk_host_claim_holds(claim, agent->now.raw))
+		return;
+	out->host = (GclkHostStatus){
+		.known = TRUE,
+		.protocol = claim->host.protocol,
+		.synchronised = claim->host.synchronised,
+		.fallback = claim->host.fallback,
+		.bound = claim->host.bound,
+		.leap = claim->host.leap,
+		.tai_offset = claim->host.tai_offset,
+		.age = agent->now.raw - claim->raw,
+	};
 }
 
 static void tell_ticks(GclkStatus *out, const GclkAgent *agent)
@@ -253,6 +274,7 @@ GclkStatus *gclk_agent_status(GclkAgent *agent)
 	tell_clock(out, agent);
 	tell_writer(out, agent);
 	tell_ticks(out, agent);
+	tell_claim(out, agent);
 	for (guint i = 0; i < agent->slots->len; i++)
 		g_ptr_array_add(
 			out->sources, tell_source(agent, g_ptr_array_index(agent->slots, i)));

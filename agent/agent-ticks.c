@@ -41,11 +41,12 @@ const GclkTickHealth *gclk_agent_ticks(const GclkAgent *agent)
 static gboolean take_reference(const GclkAgent *agent, GclkTickReference *out)
 {
 	const GclkEstimate *e = &agent->estimate;
+	const GclkSlot *slot = agent->held ? agent->holder : agent->selected;
 
-	if (!agent->selected || e->samples < SAMPLES_MIN || e->suspects)
+	if (!slot || (!agent->held && (e->samples < SAMPLES_MIN || e->suspects)))
 		return FALSE;
 	*out = (GclkTickReference){
-		.name = gclk_source_kind_name(agent->selected->source->kind),
+		.name = gclk_source_kind_name(slot->source->kind),
 		.frequency_ppb = e->frequency_ppb,
 		.sigma_ppb = e->frequency_sigma_ppb,
 	};

@@ -44,7 +44,8 @@ static GclkServoOutput run_servo(const GclkAgent *agent)
 	const GclkServoInput input = {
 		.offset = agent->offset,
 		.frequency_ppb = agent->estimate.frequency_ppb,
-		.samples = agent->estimate.samples,
+		/* while it is open what an odd one means, they do not agree */
+		.samples = agent->estimate.suspects ? 0 : agent->estimate.samples,
 		.origins = agent->origins,
 		.first = agent->first,
 		.fresh = agent->fresh,
@@ -204,8 +205,8 @@ void gclk_agent_estimate(GclkAgent *agent)
 	if (agent->selected && gclk_estimator_predict(agent->selected->estimator, agent->now.raw,
 				       &agent->estimate))
 		gclk_agent_note_hold(agent);
-	else if (!gclk_agent_hold(agent))
-		gclk_estimate_carry(&agent->estimate, agent->now.raw);
+	else
+		gclk_agent_hold(agent);
 	if (agent->estimate.samples == 0)
 		return;
 	agent->offset = gclk_agent_offset(agent, &agent->estimate);

@@ -35,11 +35,16 @@ static gboolean covers(const GclkCandidate *c, gint64 low, gint64 high)
 	return low_end(c) <= high && high_end(c) >= low;
 }
 
-/* A candidate votes when it has a fresh estimate with a known bound. */
-static gboolean votes(const GclkCandidate *c)
+/* A candidate is heard when it has a fresh estimate with a known bound. */
+static gboolean is_heard(const GclkCandidate *c)
 {
 	return c->condition == GCLK_SOURCE_OK && c->estimated && !c->stale &&
 	       c->bound != GCLK_BOUND_UNKNOWN;
+}
+
+static gboolean votes(const GclkCandidate *c)
+{
+	return is_heard(c) && !c->strayed;
 }
 
 static gboolean better(Votes a, Votes b)
@@ -47,13 +52,13 @@ static gboolean better(Votes a, Votes b)
 	return a.stated != b.stated ? a.stated > b.stated : a.assumed > b.assumed;
 }
 
-/* Has this origin been counted by an earlier candidate of the same standing that covers the region?
- */
-static gboolean counted_before(const GclkCandidate *all, guint i, gint64 low, gint64 high)
+/* One vote an origin: has it been counted for this region by another candidate, whose bound is
+   stated where this one's is not, or which comes first? */
+static gboolean is_counted(const GclkCandidate *all, guint n, guint i, gint64 low, gint64 high)
 {
-	for (guint j = 0; j < i; j++)
-		if (votes(&all[j]) && covers(&all[j], low, high) &&
-			all[j].assumed == all[i].assumed &&
+	for (guint j = 0; j < n; j++)
+		if (j != i && votes(&all[j]) && covers(&all[j], low, high) &&
+			(all[j].assumed == all[i].assumed ? j < i : all[i].assumed) &&
 			g_str_equal(all[j].origin, all[i].origin))
 			return TRUE;
 	return FALSE;
@@ -65,7 +70,7 @@ static Votes count(const GclkCandidate *all, guint n, gint64 low, gint64 high)
 
 	for (guint i = 0; i < n; i++) {
 		if (!votes(&all[i]) || !covers(&all[i], low, high) ||
-			counted_before(all, i, low, high))
+			is_counted(all, n, i, low, high))
 			continue;
 		if (all[i].assumed)
 			v.assumed++;
@@ -113,10 +118,12 @@ static gint choose(const GclkCandidate *all, guint n, const Region *truth, gint 
 {
 	gint best = -1;
 
-	for (guint i = 0; i < n; i++)
-		if (votes(&all[i]) && covers(&all[i], truth->low, truth->high) &&
-			(best < 0 || preferable(&all[i], &all[best])))
-			best = (gint)i;
+	for (guint pass = 0; pass < 2 && best < 0; pass++)
+		for (guint i = 0; i < n; i++)
+			if (votes(&all[i]) && covers(&all[i], truth->low, truth->high) &&
+				(pass || !all[i].unsettled || (gint)i == current) &&
+				(best < 0 || preferable(&all[i], &all[best])))
+				best = (gint)i;
 	if (best >= 0 && current >= 0 && current < (gint)n && votes(&all[current]) &&
 		covers(&all[current], truth->low, truth->high) &&
 		all[current].kind == all[best].kind && all[current].lesser == all[best].lesser &&
@@ -169,7 +176,7 @@ static void judge(GclkCandidate *all, guint n, const Region *truth, gint selecte
 	for (guint i = 0; i < n; i++) {
 		GclkCandidate *c = &all[i];
 
-		if (!votes(c))
+		if (!is_heard(c))
 			judge_unfit(c);
 		else if (!covers(c, truth->low, truth->high))
 			give(c, GCLK_STANDING_FALSETICKER, contradiction(c, truth, origins));
@@ -183,7 +190,7 @@ static void judge(GclkCandidate *all, guint n, const Region *truth, gint selecte
 static void judge_tie(GclkCandidate *all, guint n)
 {
 	for (guint i = 0; i < n; i++)
-		if (votes(&all[i]))
+		if (is_heard(&all[i]))
 			give(&all[i], GCLK_STANDING_FALSETICKER,
 				g_strdup("the sources contradict each other, and none has the "
 					 "majority"));
@@ -196,11 +203,25 @@ static Votes count_all(const GclkCandidate *all, guint n)
 	return count(all, n, G_MININT64, G_MAXINT64);
 }
 
+/* Where all have strayed, all have their votes again. */
+static void restore_votes(GclkCandidate *all, guint n)
+{
+	for (guint i = 0; i < n; i++)
+		if (votes(&all[i]))
+			return;
+	for (guint i = 0; i < n; i++)
+		all[i].strayed = FALSE;
+}
+
 GclkSelection gclk_selection_run(GclkCandidate *all, guint n, gint current)
 {
-	Votes total = count_all(all, n);
-	Region truth = best_region(all, n);
 	GclkSelection s = { .selected = -1 };
+	Region truth;
+	Votes total;
+
+	restore_votes(all, n);
+	total = count_all(all, n);
+	truth = best_region(all, n);
 
 	if (total.stated + total.assumed == 0) {
 		judge(all, n, &truth, -1);

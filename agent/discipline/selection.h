@@ -29,6 +29,10 @@ typedef struct {
 	gboolean lesser;              /* serves nothing but its own clock: others go first */
 	gint64 quality;               /* the tightest bound of its samples, ns: ranks equals */
 	gboolean assumed;
+	/* Its last sample was odd, or it has begun anew: it agrees with too many, or its rate is
+	   hardly known, and it does not take over from another one. */
+	gboolean unsettled;
+	gboolean strayed; /* its clock was set: it has no vote as long as others have one */
 	/* out */
 	GclkStanding standing;
 	char *reason; /* owned by the caller; NULL when selected or nothing to say */

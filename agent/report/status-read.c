@@ -250,6 +250,9 @@ static void read_clock(GclkStatus *status, JsonObject *object)
 	status->last_step = get_int(object, "last_step_ns", 0);
 	status->last_step_boottime = get_int(object, "last_step_boottime_ns", 0);
 	status->last_step_reason = get_text(object, "last_step_reason");
+	status->disruptions = (guint64)get_within(object, "disruptions", 0, G_MAXINT64);
+	status->last_disruption_boottime = get_int(object, "last_disruption_boottime_ns", 0);
+	status->last_disruption = get_text(object, "last_disruption");
 }
 
 static void read_writer(GclkStatus *status, JsonObject *object)
@@ -266,6 +269,29 @@ static void read_writer(GclkStatus *status, JsonObject *object)
 	status->container = get_text(object, "container");
 	status->clocksource = get_text(object, "clocksource");
 	status->servers_from = get_text(object, "servers_from");
+}
+
+static void read_host(GclkHostStatus *host, JsonObject *status)
+{
+	JsonNode *node = json_object_get_member(status, "host");
+	JsonObject *object;
+	gint protocol, leap;
+
+	if (!node || !JSON_NODE_HOLDS_OBJECT(node))
+		return;
+	object = json_node_get_object(node);
+	protocol = gclk_protocol_from_name(peek_text(object, "protocol"));
+	leap = gclk_leap_from_name(peek_text(object, "leap"));
+	*host = (GclkHostStatus){
+		.known = TRUE,
+		.protocol = protocol < 0 ? GCLK_PROTOCOL_UNKNOWN : (GclkProtocol)protocol,
+		.synchronised = get_boolean(object, "synchronised"),
+		.fallback = get_boolean(object, "fallback"),
+		.bound = get_bound(object, "error_bound_ns"),
+		.leap = leap < 0 ? GCLK_LEAP_NONE : (GclkLeap)leap,
+		.tai_offset = (gint)get_within(object, "tai_offset_s", G_MININT, G_MAXINT),
+		.age = get_int(object, "age_ns", 0),
+	};
 }
 
 static void read_ticks(GclkTickStatus *ticks, JsonObject *status)
@@ -317,6 +343,7 @@ GclkStatus *gclk_status_from_json(const char *text, gsize length, GError **error
 	read_clock(status, object);
 	read_writer(status, object);
 	read_ticks(&status->ticks, object);
+	read_host(&status->host, object);
 	read_lists(status, object);
 	return status;
 }

@@ -74,6 +74,7 @@ void gclk_status_free(GclkStatus *status)
 	g_free(status->control_reason);
 	g_free(status->selected);
 	g_free(status->last_step_reason);
+	g_free(status->last_disruption);
 	g_free(status->version);
 	g_free(status->boot_id);
 	g_free(status->hypervisor);
@@ -218,6 +219,23 @@ static void write_ticks(GclkJson *json, const GclkTickStatus *ticks)
 	gclk_json_end_object(json);
 }
 
+static void write_host(GclkJson *json, const GclkHostStatus *host)
+{
+	if (!host->known) {
+		gclk_json_null(json, "host");
+		return;
+	}
+	gclk_json_begin_object(json, "host");
+	gclk_json_string(json, "protocol", gclk_protocol_name(host->protocol));
+	gclk_json_boolean(json, "synchronised", host->synchronised);
+	gclk_json_boolean(json, "fallback", host->fallback);
+	write_bound(json, "error_bound_ns", host->bound);
+	gclk_json_string(json, "leap", gclk_leap_name(host->leap));
+	write_known(json, "tai_offset_s", host->tai_offset != 0, host->tai_offset);
+	gclk_json_int(json, "age_ns", host->age);
+	gclk_json_end_object(json);
+}
+
 static void write_clock(GclkJson *json, const GclkStatus *status)
 {
 	gboolean known = status->error_bound != GCLK_BOUND_UNKNOWN;
@@ -240,6 +258,10 @@ static void write_clock(GclkJson *json, const GclkStatus *status)
 	write_known(json, "last_step_ns", status->steps > 0, status->last_step);
 	write_known(json, "last_step_boottime_ns", status->steps > 0, status->last_step_boottime);
 	gclk_json_string(json, "last_step_reason", status->last_step_reason);
+	gclk_json_uint(json, "disruptions", status->disruptions);
+	write_known(json, "last_disruption_boottime_ns", status->disruptions > 0,
+		status->last_disruption_boottime);
+	gclk_json_string(json, "last_disruption", status->last_disruption);
 }
 
 static void write_writer(GclkJson *json, const GclkStatus *status)
@@ -266,6 +288,7 @@ char *gclk_status_to_json(const GclkStatus *status)
 	gclk_json_string(json, "clocksource", status->clocksource);
 	gclk_json_string(json, "servers_from", status->servers_from);
 	write_ticks(json, &status->ticks);
+	write_host(json, &status->host);
 	write_sources(json, status);
 	write_findings(json, status);
 	gclk_json_end_object(json);

@@ -8,12 +8,13 @@
 #define GUESTCLOCK_STATUS_H
 
 #include "guestclock/finding.h"
+#include "guestclock/protocol.h"
 #include "guestclock/sample.h"
 #include "guestclock/standing.h"
 #include "guestclock/state.h"
 
 #define GCLK_STATUS_SCHEMA 1
-#define GCLK_STATUS_FILE "status.json" /* in the run directory */
+#define GCLK_STATUS_FILE   "status.json" /* in the run directory */
 
 typedef struct {
 	const char *name;
@@ -29,13 +30,13 @@ typedef struct {
 	gint stratum, poll;
 	guint8 reach;
 	gboolean has_sample;
-	gint64 offset;     /* ns, reference minus local clock now, as estimated */
-	gint64 last_offset; /* ns, of the last sample as measured */
-	gint64 error_bound; /* ns or unknown: of offset */
-	gboolean assumed;  /* the bound rests on an assumed reference error */
-	gint64 delay;      /* ns */
-	gint64 age;        /* ns since the last sample */
-	gint64 jitter;     /* ns, learned one-sigma noise of a sample */
+	gint64 offset;        /* ns, reference minus local clock now, as estimated */
+	gint64 last_offset;   /* ns, of the last sample as measured */
+	gint64 error_bound;   /* ns or unknown: of offset */
+	gboolean assumed;     /* the bound rests on an assumed reference error */
+	gint64 delay;         /* ns */
+	gint64 age;           /* ns since the last sample */
+	gint64 jitter;        /* ns, learned one-sigma noise of a sample */
 	double frequency_ppb; /* reference against RAW */
 	const char *timescale;
 	guint64 requests, replies;
@@ -53,37 +54,52 @@ typedef struct {
 	guint hz;              /* 0: not known */
 } GclkTickStatus;
 
+/* What the host says of its own clock, by the link. */
 typedef struct {
-	GclkState state;
-	char *reason;          /* why not synchronised, or NULL */
-	const char *control;   /* "kernel" or "none" */
-	char *control_reason;  /* why it is so, or NULL */
-	char *selected;        /* name of the source, or NULL */
-	gboolean single;       /* one origin only: nothing contradicts it, nothing confirms it */
-	gint64 offset;         /* ns: estimated reference minus local clock */
-	gint64 error_bound;    /* ns or unknown: how far the clock may be off now, offset included */
-	gboolean assumed;
-	double frequency_ppb;  /* rate that is given to the clock */
-	double frequency_error_ppb; /* one sigma */
-	gint64 slew_left;      /* ns of correction the kernel has yet to do */
+	gboolean known; /* FALSE: it says nothing, and the rest is void */
+	GclkProtocol protocol;
+	gboolean synchronised, fallback;
+	gint64 bound; /* ns or unknown */
 	GclkLeap leap;
 	gint tai_offset; /* s, 0 unknown */
-	guint64 steps;   /* since start */
-	gint64 last_step; /* ns */
+	gint64 age;      /* ns since it said so */
+} GclkHostStatus;
+
+typedef struct {
+	GclkState state;
+	char *reason;         /* why not synchronised, or NULL */
+	const char *control;  /* "kernel" or "none" */
+	char *control_reason; /* why it is so, or NULL */
+	char *selected;       /* name of the source, or NULL */
+	gboolean single;      /* one origin only: nothing contradicts it, nothing confirms it */
+	gint64 offset;        /* ns: estimated reference minus local clock */
+	gint64 error_bound;   /* ns or unknown: how far the clock may be off now, offset included */
+	gboolean assumed;
+	double frequency_ppb;       /* rate that is given to the clock */
+	double frequency_error_ppb; /* one sigma */
+	gint64 slew_left;           /* ns of correction the kernel has yet to do */
+	GclkLeap leap;
+	gint tai_offset;           /* s, 0 unknown */
+	guint64 steps;             /* since start */
+	gint64 last_step;          /* ns */
 	gint64 last_step_boottime; /* ns, 0: none */
 	char *last_step_reason;
+	guint64 disruptions;             /* of the guest's clocks, that were noticed since start */
+	gint64 last_disruption_boottime; /* ns, 0: none */
+	char *last_disruption;           /* what happened, or NULL */
 	/* the writer */
 	char *version; /* of guestclockd; set by gclk_status_new */
 	gint64 pid;
 	char *boot_id;
-	gint64 boottime; /* ns: when this was written, CLOCK_BOOTTIME */
-	gint64 realtime; /* ns since 1970: the same by the clock itself */
-	gint64 interval; /* ns: the next one comes within this; else it is stale */
+	gint64 boottime;         /* ns: when this was written, CLOCK_BOOTTIME */
+	gint64 realtime;         /* ns since 1970: the same by the clock itself */
+	gint64 interval;         /* ns: the next one comes within this; else it is stale */
 	gint64 started_boottime; /* ns */
 	/* the surroundings */
 	char *hypervisor, *container, *clocksource; /* verdict words, "none" or NULL unknown */
 	char *servers_from; /* where the NTP servers were taken from, or NULL */
 	GclkTickStatus ticks;
+	GclkHostStatus host;
 	GPtrArray *sources;  /* of GclkSourceStatus */
 	GPtrArray *findings; /* of GclkFinding */
 	GStringChunk *texts; /* of a status that was read: owns its const char * texts; else NULL */
@@ -104,18 +120,18 @@ char *gclk_status_sources_to_json(const GclkStatus *status);
 #define GCLK_STATUS_ERROR (gclk_status_error_quark())
 GQuark gclk_status_error_quark(void);
 
-/* The way back, for programs that link json-glib (status-read.c). Keys that are missing or of another
-   type count as not known, unknown keys are passed over; NULL and an error only when the text is no
-   JSON object, or has no schema number or a newer one. */
+/* The way back, for programs that link json-glib (status-read.c). Keys that are missing or of
+   another type count as not known, unknown keys are passed over; NULL and an error only when the
+   text is no JSON object, or has no schema number or a newer one. */
 GclkStatus *gclk_status_from_json(const char *text, gsize length, GError **error);
 
 /*
  * Is this status of a daemon that lives and reports? NULL: yes. Else one sentence that says what is
- * wrong ("guestclockd (pid 123) has not reported for 3 min"); caller frees. boottime and boot_id are
- * this machine's now (boot_id NULL: not known, not compared), alive: does the process exist?
+ * wrong ("guestclockd (pid 123) has not reported for 3 min"); caller frees. boottime and boot_id
+ * are this machine's now (boot_id NULL: not known, not compared), alive: does the process exist?
  */
-char *gclk_status_stale(const GclkStatus *status, gint64 boottime, const char *boot_id,
-	gboolean alive);
+char *gclk_status_stale(
+	const GclkStatus *status, gint64 boottime, const char *boot_id, gboolean alive);
 
 /* Exit status of checks, as monitoring plug-ins have it: 0 synchronised without a finding, 1 worth
    a look (starting, holdover, a warning), 2 not synchronised or a critical finding. */

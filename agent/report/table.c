@@ -229,6 +229,46 @@ static void add_steps(GString *out, const GclkStatus *status)
 		status->last_step_reason ? status->last_step_reason : "");
 }
 
+static void add_disruptions(GString *out, const GclkStatus *status)
+{
+	char age[32];
+
+	if (!status->disruptions)
+		return;
+	gclk_format_age(elapsed(status->last_disruption_boottime, status->boottime), age);
+	add_linef(out, "disruptions", "%" G_GUINT64_FORMAT ", the last %s ago%s%s",
+		status->disruptions, age, status->last_disruption ? ": " : "",
+		status->last_disruption ? status->last_disruption : "");
+}
+
+/* What the host says of its own clock. */
+static void add_host(GString *out, const GclkStatus *status)
+{
+	static const char *const by[] = {
+		[GCLK_PROTOCOL_UNKNOWN] = "by means that it does not know",
+		[GCLK_PROTOCOL_NONE] = "by nothing",
+		[GCLK_PROTOCOL_LOCAL] = "by itself alone",
+		[GCLK_PROTOCOL_NTP] = "by NTP",
+		[GCLK_PROTOCOL_PTP] = "by PTP",
+	};
+	const GclkHostStatus *host = &status->host;
+	gboolean sane = (gsize)host->protocol < G_N_ELEMENTS(by);
+	const char *how = by[sane ? host->protocol : GCLK_PROTOCOL_UNKNOWN];
+	char bound[32], age[32];
+
+	if (!host->known)
+		return;
+	gclk_format_bound(host->bound, bound);
+	gclk_format_age(host->age, age);
+	if (host->synchronised)
+		add_linef(out, "host", "its clock is synchronised %s%s, %s%s (said %s ago)", how,
+			host->fallback ? ", which stands in for PTP" : "",
+			host->bound == GCLK_BOUND_UNKNOWN ? "error " : "right within ", bound, age);
+	else
+		add_linef(out, "host", "its clock is NOT synchronised, it is held %s (said %s ago)",
+			how, age);
+}
+
 static void add_leap(GString *out, const GclkStatus *status)
 {
 	if (status->leap == GCLK_LEAP_INSERT)
@@ -343,6 +383,8 @@ char *gclk_table_status(const GclkStatus *status, gboolean color)
 	add_counts(out, status);
 	add_measures(out, status);
 	add_steps(out, status);
+	add_disruptions(out, status);
+	add_host(out, status);
 	add_leap(out, status);
 	add_ticks(out, status);
 	add_surroundings(out, status);

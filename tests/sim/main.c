@@ -70,6 +70,11 @@ static GString *check(const SimScenario *s, const SimResult *r)
 	word(out, "state", r->state, s->final_state);
 	word(out, "selected", r->selected, s->selected);
 	check_ticks(out, s, r);
+	if (r->disruptions != s->disruptions)
+		g_string_append_printf(
+			out, " %u disruptions, not %u;", (guint)r->disruptions, s->disruptions);
+	if (s->reason && !strstr(r->reason ? r->reason : "", s->reason))
+		g_string_append_printf(out, " reason: %s;", r->reason);
 	if (s->finding && !strstr(r->findings, s->finding))
 		g_string_append_printf(out, " no finding %s;", s->finding);
 	return out;
@@ -125,6 +130,7 @@ int main(int argc, char **argv)
 	}
 	run_table(sim_scenarios, &count);
 	run_table(sim_tick_scenarios, &count);
+	run_table(sim_host_scenarios, &count);
 	if (!list)
 		printf("%u passed, %u failed\n", count.passed, count.failed);
 	g_strfreev(names);

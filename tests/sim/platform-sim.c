@@ -5,7 +5,7 @@
 
 #include "detect/environment.h"
 #include "guestclock/ntp-packet.h"
-#include "world.h"
+#include "platform-sim.h"
 
 typedef struct {
 	GclkPlatform platform;
@@ -30,6 +30,11 @@ typedef struct {
 	gint64 due; /* true time: when it reaches the server, which no stop of the guest delays */
 	guint8 bytes[GCLK_NTP_HEADER_SIZE];
 } Packet;
+
+SimWorld *sim_platform_world(GclkPlatform *platform)
+{
+	return ((SimPlatform *)platform)->world;
+}
 
 static SimVm *vm_of(GclkPlatform *platform)
 {
@@ -276,7 +281,7 @@ static gint ptp_read(GclkPlatform *platform, GclkPtp *device, GclkPtpMethod meth
 		out[i] = (GclkPtpReading){
 			.before = real - before,
 			.after = real + after,
-			.device = sim_utc(world->vm) + ptp->offset +
+			.device = sim_utc(world->vm) + ptp->offset + sim_host_error(world) +
 				  (gint64)((double)ptp->noise * sim_normal(world->vm)),
 		};
 	}
@@ -421,5 +426,6 @@ GclkPlatform *sim_platform_new(SimWorld *world)
 		.random = random_bytes,
 		.free = platform_free,
 	};
+	sim_platform_add_streams(&sim->platform);
 	return &sim->platform;
 }

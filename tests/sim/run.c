@@ -80,6 +80,8 @@ static GclkConfig *make_config(const SimScenario *scenario)
 	GclkConfig *config = gclk_config_new();
 
 	config->ptp_poll = scenario->ptp_poll;
+	config->link_channel = g_strdup(scenario->has_link ? SIM_CHANNEL : "none");
+	config->link_poll = scenario->link_poll;
 	config->discover = FALSE;
 	for (guint i = 0; i < scenario->n_servers; i++) {
 		g_autofree char *address = g_strdup_printf("192.0.2.%u", i + 1);
@@ -99,6 +101,53 @@ static void set_stops(SimWorld *world, double share)
 	const SimStops stops = { share, 30 * GCLK_NS_PER_MS, 48 * GCLK_NS_PER_MS };
 
 	sim_set_stops(world->vm, &stops);
+}
+
+/* The machine stands still, and the host tells so where there is a link. */
+static void pause_by_host(SimWorld *world, double seconds, GclkLinkEvent event)
+{
+	sim_pause(world->vm, ns(seconds));
+	if (world->has_link)
+		sim_host_tells(world, event);
+}
+
+/* The new host has not yet disrupted this guest, but this once. */
+static void migrate(SimWorld *world, double ppm)
+{
+	sim_host_gone(world, TRUE);
+	sim_frequency_add(world->vm, ppm);
+	sim_pause(world->vm, 200 * GCLK_NS_PER_MS);
+	world->host.disruptions = 0;
+	sim_host_gone(world, FALSE);
+	sim_host_tells(world, GCLK_LINK_EVENT_MIGRATED);
+}
+
+static void on_host_happening(SimWorld *world, const SimEvent *event)
+{
+	SimHost *host = &world->host;
+
+	switch (event->what) {
+	case SIM_HOST_STEP:
+		host->offset += ns(event->value);
+		break;
+	case SIM_HOST_RATE:
+		sim_host_rate(world, event->value);
+		break;
+	case SIM_HOST_LOST:
+		host->synchronised = FALSE;
+		break;
+	case SIM_HOST_FOUND:
+		host->synchronised = TRUE;
+		host->offset = 0;
+		host->frequency_ppm = 0;
+		break;
+	case SIM_HOST_GONE:
+	case SIM_HOST_BACK:
+		sim_host_gone(world, event->what == SIM_HOST_GONE);
+		break;
+	default:
+		break;
+	}
 }
 
 static void on_happening(gpointer user)
@@ -123,7 +172,13 @@ static void on_happening(gpointer user)
 		world->ptp.gone = h->event.what == SIM_PTP_GONE;
 		break;
 	case SIM_PAUSE:
-		sim_pause(world->vm, ns(h->event.value));
+		pause_by_host(world, h->event.value, GCLK_LINK_EVENT_RESUMED);
+		break;
+	case SIM_RESTORE:
+		pause_by_host(world, h->event.value, GCLK_LINK_EVENT_RESTORED);
+		break;
+	case SIM_MIGRATION:
+		migrate(world, h->event.value);
 		break;
 	case SIM_SUSPEND:
 		sim_suspend(world->vm, ns(h->event.value));
@@ -155,6 +210,9 @@ static void on_happening(gpointer user)
 	case SIM_CURE:
 		sim_set_tick(world->vm, 0);
 		break;
+	default:
+		on_host_happening(world, &h->event);
+		break;
 	}
 }
 
@@ -176,11 +234,13 @@ static double bound_ratio(Run *run, double error)
  */
 static gboolean unforeseeable(const SimScenario *s, double t)
 {
-	double poll = ldexp(1, s->n_servers ? s->max_poll : s->ptp_poll) * 2.1 + 1;
+	gint log_poll = s->n_servers ? s->max_poll : s->has_link ? s->link_poll : s->ptp_poll;
+	double poll = ldexp(1, log_poll) * 2.1 + 1;
 
 	for (guint i = 0; i < SIM_EVENTS_MAX && s->events[i].what; i++) {
 		const SimEvent *event = &s->events[i];
-		double end = event->at + poll + (event->what == SIM_PAUSE ? event->value : 0);
+		gboolean pause = event->what == SIM_PAUSE || event->what == SIM_RESTORE;
+		double end = event->at + poll + (pause ? event->value : 0);
 
 		if (t >= event->at && t <= end)
 			return TRUE;
@@ -245,6 +305,9 @@ static void make_world(Run *run, guint64 seed)
 		run->world.servers[s->n_servers - 1].offset = ns(s->liar);
 	run->world.has_ptp = s->has_ptp;
 	run->world.ptp = s->ptp;
+	run->world.has_link = s->has_link;
+	run->world.host = s->host;
+	run->world.host.since = run->epoch;
 	for (guint i = 0; i < SIM_EVENTS_MAX && s->events[i].what; i++) {
 		Happening h = { run, s->events[i] };
 
@@ -291,6 +354,8 @@ static void conclude(Run *run)
 	r->packets = run->world.packets;
 	r->steps = run->steps_before + (status ? status->steps : 0);
 	r->state = g_strdup(status ? gclk_state_name(status->state) : "killed");
+	r->reason = g_strdup(status ? status->reason : NULL);
+	r->disruptions = status ? status->disruptions : 0;
 	r->selected = g_strdup(status ? status->selected : NULL);
 	r->findings = tell_findings(status);
 	r->ticks = g_strdup(status ? status->ticks.verdict : "unknown");
@@ -329,6 +394,7 @@ void sim_scenario_run(const SimScenario *scenario, guint64 seed, SimResult *resu
 void sim_result_clear(SimResult *result)
 {
 	g_free(result->state);
+	g_free(result->reason);
 	g_free(result->selected);
 	g_free(result->findings);
 	g_free(result->ticks);

@@ -24,6 +24,14 @@ typedef enum {
 	SIM_KILL,        /* guestclockd is killed for good */
 	SIM_STOPS,       /* from now on this share of the time is taken, in stops under 50 ms */
 	SIM_CURE,        /* the kernel takes a clocksource that does not depend on ticks */
+	SIM_RESTORE,     /* a snapshot is restored, value seconds after it was taken */
+	SIM_MIGRATION,   /* to another host; RAW runs faster by value ppm */
+	SIM_HOST_STEP,   /* the host's clock is moved by value seconds */
+	SIM_HOST_RATE,   /* the host's clock is fast by value ppm from now on */
+	SIM_HOST_LOST,   /* the host says that its clock is not synchronised */
+	SIM_HOST_FOUND,  /* ... that it is again, and it is */
+	SIM_HOST_GONE,   /* nobody serves the link on the host */
+	SIM_HOST_BACK,
 } SimHappening;
 
 typedef struct {
@@ -44,7 +52,9 @@ typedef struct {
 	double liar;      /* ... but the last one, if this is not 0: its offset */
 	gboolean has_ptp;
 	SimPtp ptp;
-	gint min_poll, max_poll, ptp_poll;
+	gboolean has_link;
+	SimHost host;
+	gint min_poll, max_poll, ptp_poll, link_poll;
 	gint64 epoch; /* true time at the start, s since 1970; 0: 2026-11-21 */
 	SimEvent events[SIM_EVENTS_MAX];
 	/* what must hold */
@@ -55,14 +65,17 @@ typedef struct {
 	double final_rate_ppb;               /* |rate of REAL| at the end, if not 0 */
 	const char *final_state;             /* the word of status.json, if not NULL */
 	const char *finding;                 /* one there at the end, if not NULL */
-	const char *ticks; /* the verdict on them at the end; NULL: neither losing nor gaining */
-	const char *selected;                /* name of the source at the end, if not NULL */
-	guint steps;                         /* how many steps are right */
+	const char *ticks;    /* the verdict on them at the end; NULL: neither losing nor gaining */
+	const char *selected; /* name of the source at the end, if not NULL */
+	const char *reason;   /* part of the reason at the end, if not NULL */
+	guint steps;          /* how many steps are right */
+	guint disruptions;    /* how many the daemon has to notice */
 } SimScenario;
 
 /* Ended by one without a name. */
 extern const SimScenario sim_scenarios[];
 extern const SimScenario sim_tick_scenarios[];
+extern const SimScenario sim_host_scenarios[];
 
 typedef struct {
 	double rms, max;  /* error of REAL from settled to the end, s */
@@ -74,7 +87,8 @@ typedef struct {
 	guint64 steps, packets;
 	double lost_ppm, told_ppm; /* what RAW lost from settled on; what the status says of it */
 	char *ticks;
-	char *state, *selected, *findings; /* findings: ids with blanks around them */
+	char *state, *reason, *selected, *findings; /* findings: ids with blanks around them */
+	guint64 disruptions;
 } SimResult;
 
 extern gboolean sim_verbose; /* print the daemon's log */
