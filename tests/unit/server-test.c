@@ -353,10 +353,18 @@ static void test_never_reads(void)
 	bed_close(&bed);
 }
 
+static const char noise[65536];
+
+static gsize send_noise(int fd)
+{
+	gssize n = send(fd, noise, sizeof(noise), MSG_NOSIGNAL);
+
+	return n > 0 ? (gsize)n : 0;
+}
+
 /* It floods: others are answered all the same, and it is not read from without end. */
 static void test_flood(void)
 {
-	static const char noise[65536];
 	Guest guest = { .n = 0 };
 	const GclkServerGuest *seen;
 	int hostile, good;
@@ -368,11 +376,10 @@ static void test_flood(void)
 	good = attach(&bed, "good");
 	seen = gclk_server_look(bed.server, "hostile");
 	guest_ask(good, 1);
-	WAIT_FOR(&bed, (sent += (gsize)MAX(send(hostile, noise, sizeof(noise), MSG_NOSIGNAL), 0),
-			       guest_read(&guest, good), has_answer(&guest)));
+	WAIT_FOR(&bed, (sent += send_noise(hostile), guest_read(&guest, good), has_answer(&guest)));
 	WAIT_FOR(&bed, seen->noise >= sizeof(noise)); /* then it has to pause */
 	for (guint i = 0; i < 1000; i++) {
-		sent += (gsize)MAX(send(hostile, noise, sizeof(noise), MSG_NOSIGNAL), 0);
+		sent += send_noise(hostile);
 		g_main_context_iteration(bed.context, FALSE);
 	}
 	CU_ASSERT_TRUE(seen->noise < 3 * sizeof(noise));
