@@ -2,6 +2,7 @@
 #include "source/link-words.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "guestclock/format.h"
 
@@ -27,7 +28,7 @@ static const struct {
 		"nobody listens on this socket: \"hostclock serve --listen unix:PATH\" must run" },
 };
 
-static const char *pick(GclkLinkTrouble trouble, const char *channel)
+const char *gclk_link_trouble_reason(GclkLinkTrouble trouble, const char *channel)
 {
 	gsize kind = 0;
 
@@ -52,50 +53,61 @@ static const char *pick(GclkLinkTrouble trouble, const char *channel)
 	return "";
 }
 
-char *gclk_link_trouble_reason(GclkLinkTrouble trouble, const char *channel)
-{
-	return g_strdup_printf("%s: %s", channel, pick(trouble, channel));
-}
-
 char *gclk_link_failure_reason(gint error, const char *channel)
 {
 	switch (error) {
 	case ENOENT:
 	case ENODEV:
 	case ENXIO:
-		return gclk_link_trouble_reason(GCLK_LINK_MISSING, channel);
+		return g_strdup(gclk_link_trouble_reason(GCLK_LINK_MISSING, channel));
 	case 0:
 	case EPIPE:
 	case ECONNREFUSED:
 	case ECONNRESET:
 	case ETIMEDOUT:
-		return gclk_link_trouble_reason(GCLK_LINK_UNATTENDED, channel);
+		return g_strdup(gclk_link_trouble_reason(GCLK_LINK_UNATTENDED, channel));
+	default:
+		return g_strdup(g_strerror(error));
 	}
-	return g_strdup_printf("%s: %s", channel, g_strerror(error));
+}
+
+static gboolean is_one_of(const GError *error, GFileError one, GFileError other)
+{
+	return g_error_matches(error, G_FILE_ERROR, (gint)one) ||
+	       g_error_matches(error, G_FILE_ERROR, (gint)other);
+}
+
+/* What the system says, without the channel's name in front. */
+static const char *bare_message(const GError *error, const char *channel)
+{
+	gsize length = strlen(channel);
+
+	if (!error)
+		return "it cannot be opened, nothing says why";
+	if (g_str_has_prefix(error->message, channel) &&
+		g_str_has_prefix(error->message + length, ": "))
+		return error->message + length + 2;
+	return error->message;
 }
 
 char *gclk_link_open_reason(
 	const GError *error, const char *channel, GclkSourceCondition *condition)
 {
 	*condition = GCLK_SOURCE_UNREACHABLE;
-	if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
-		g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NODEV) ||
-		g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NXIO))
-		return gclk_link_trouble_reason(GCLK_LINK_MISSING, channel);
-	if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ACCES) ||
-		g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PERM)) {
+	if (is_one_of(error, G_FILE_ERROR_NOENT, G_FILE_ERROR_NODEV) ||
+		is_one_of(error, G_FILE_ERROR_NXIO, G_FILE_ERROR_NXIO))
+		return g_strdup(gclk_link_trouble_reason(GCLK_LINK_MISSING, channel));
+	if (is_one_of(error, G_FILE_ERROR_ACCES, G_FILE_ERROR_PERM)) {
 		*condition = GCLK_SOURCE_FAILED;
-		return g_strdup_printf("%s may not be opened: start guestclockd as root, which it "
-				       "drops but for this (and again, if this channel is new), "
-				       "and let its unit or container have it",
-			channel);
+		return g_strdup("it may not be opened: start guestclockd as root, which it drops "
+				"but for this (and again, if this channel is new), and let its "
+				"unit or container have it");
 	}
-	if (!error)
-		return g_strdup_printf("%s cannot be opened, nothing says why", channel);
 	/* a port that is there has a host's end; a socket may be refused by it */
-	return g_str_has_prefix(channel, "virtio:") ? g_strdup(error->message)
-						    : g_strdup_printf("%s: %s", error->message,
-							      pick(GCLK_LINK_UNATTENDED, channel));
+	if (g_str_has_prefix(channel, "virtio:"))
+		return g_strdup(bare_message(error, channel));
+	return g_strdup_printf("%s: %s", bare_message(error, channel),
+		gclk_link_trouble_reason(GCLK_LINK_UNATTENDED, channel));
 }
 
 char *gclk_link_unfit_reason(const GclkNtpReply *reply, gint64 distance, const GclkLinkHost *host)

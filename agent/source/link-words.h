@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the link source says to people: why there is no time by the link, and what the host is. */
+/* What the link source says to people: why there is no time by the link, and what the host is. The
+   channel is the source's name, which stands before each of these sentences. */
 #ifndef GUESTCLOCK_LINK_WORDS_H
 #define GUESTCLOCK_LINK_WORDS_H
 
@@ -16,8 +17,8 @@ typedef enum {
 	GCLK_LINK_SLOW,       /* ... and answers after our patience */
 } GclkLinkTrouble;
 
-/* One sentence without a full stop that names the channel and the remedy. Caller frees. */
-char *gclk_link_trouble_reason(GclkLinkTrouble trouble, const char *channel);
+/* One sentence without a full stop, with the remedy for that kind of channel. */
+const char *gclk_link_trouble_reason(GclkLinkTrouble trouble, const char *channel);
 
 /* Why a channel could not be opened; *condition: what that makes of the source. Caller frees. */
 char *gclk_link_open_reason(

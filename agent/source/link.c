@@ -35,9 +35,8 @@ void gclk_link_set_timer(GclkLink *self, gint64 delay, GclkTimerFunc func)
 
 void gclk_link_set_trouble(GclkLink *self, GclkLinkTrouble trouble)
 {
-	g_autofree char *reason = gclk_link_trouble_reason(trouble, self->channel);
-
-	gclk_source_set_condition(&self->base, GCLK_SOURCE_UNREACHABLE, "%s", reason);
+	gclk_source_set_condition(&self->base, GCLK_SOURCE_UNREACHABLE, "%s",
+		gclk_link_trouble_reason(trouble, self->channel));
 }
 
 void gclk_link_unclaim(GclkLink *self)
@@ -147,8 +146,7 @@ static void open_channel(gpointer user)
 	self->timer = 0;
 	if (!platform->stream_open) {
 		gclk_source_set_condition(&self->base, GCLK_SOURCE_FAILED,
-			"%s: guestclockd knows no channels to the host on this system",
-			self->channel);
+			"guestclockd knows no channels to the host on this system");
 		return;
 	}
 	self->stream = platform->stream_open(platform, self->channel, &stream_events, self, &error);
