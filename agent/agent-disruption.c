@@ -56,25 +56,46 @@ static void note(GclkDisruption *d, const GclkAgent *agent, const char *what)
 	};
 }
 
+/* Most likely the same was seen twice. If it is another one after all, those that know their rate
+   already will notice, and the others begin anew once more. */
+static void confirm(GclkAgent *agent, const char *what)
+{
+	GclkEstimate e;
+
+	g_message("another witness of the disruption: %s", what);
+	for (guint i = 0; i < agent->slots->len; i++) {
+		GclkSlot *slot = g_ptr_array_index(agent->slots, i);
+
+		if (gclk_estimator_predict(slot->estimator, agent->now.raw, &e) &&
+			e.samples < GCLK_AGENT_SAMPLES_SETTLED)
+			gclk_estimator_disrupted(slot->estimator);
+	}
+	agent->disruption.may_step = TRUE;
+	agent->disruption.stepped = FALSE;
+}
+
 /* jumped: the source whose own samples show it, and which has begun anew by them already; or NULL.
  */
 static void begin(GclkAgent *agent, const char *what, const GclkSlot *jumped)
 {
-	GclkDisruption *d = &agent->disruption;
-
-	if (d->count && agent->now.raw - d->raw < SAME_DISRUPTION) {
-		g_message("another witness of the disruption: %s", what);
-		return;
+	if (agent->disruption.count && agent->now.raw - agent->disruption.raw < SAME_DISRUPTION) {
+		confirm(agent, what);
+	} else {
+		g_warning("the clocks of this guest were disrupted: %s", what);
+		note(&agent->disruption, agent, what);
+		forget_time(agent, jumped);
+		if (!jumped)
+			agent->moved_raw = agent->now.raw;
 	}
-	g_warning("the clocks of this guest were disrupted: %s", what);
-	note(d, agent, what);
-	forget_time(agent, jumped);
-	if (!jumped)
-		agent->moved_raw = agent->now.raw;
 	/* what is under way was sent before */
 	gclk_agent_tell_sources(agent, gclk_source_stepped, 0);
 	gclk_agent_begin_settling(agent);
 	gclk_agent_disturbed(agent);
+}
+
+void gclk_agent_begin_disruption(GclkAgent *agent, const char *what)
+{
+	begin(agent, what, NULL);
 }
 
 void gclk_agent_disrupted(GclkAgent *agent, const char *what)

@@ -12,9 +12,6 @@
    also the fastest that it slews for adjtime(3). */
 #define STEERED_PPB 500000.0
 
-/* Samples until the rate against the host's clock is known well enough to begin. */
-#define SAMPLES_KNOWN 8
-
 /* What is learned of a clock that counts ticks holds from one sample to the next; the noise that
    was seen is taken this often, as the estimator does. */
 #define NOISE_SIGMAS 4
@@ -35,7 +32,7 @@ static const GclkSlot *find(const GclkAgent *agent, GclkEstimate *host)
 			(slot->last.flags & GCLK_SAMPLE_RATE_ONLY) &&
 			!gclk_agent_is_stale(agent, slot) &&
 			gclk_estimator_predict(slot->estimator, agent->now.raw, host) &&
-			host->samples >= (agent->held ? 1 : SAMPLES_KNOWN))
+			host->samples >= (agent->held ? 1 : GCLK_AGENT_SAMPLES_SETTLED))
 			return slot;
 	}
 	return NULL;

@@ -35,8 +35,7 @@ static gboolean was_leap(GclkAgent *agent, gint64 jump)
 	return TRUE;
 }
 
-/* Somebody set the clock, or the machine slept: what was known of it counts no more, until samples
-   taken since then say what it is now. */
+/* Somebody set the clock: it counts no more, until samples taken since then say what it is now. */
 static void note_move(GclkAgent *agent, gint64 jump)
 {
 	char text[32];
@@ -49,17 +48,37 @@ static void note_move(GclkAgent *agent, gint64 jump)
 		agent->events->moved(agent->user, agent);
 }
 
+/* The time since boot goes on while the machine sleeps, and the kernel moves REAL on by as much. */
+static gint64 look_at_sleep(GclkAgent *agent, double rate)
+{
+	const GclkClockPair boot = {
+		.real = agent->platform->boottime(agent->platform),
+		.raw = agent->now.raw,
+		.width = agent->now.width,
+	};
+
+	return gclk_clock_watch_look(&agent->sleep, &boot, rate);
+}
+
+static gboolean was_sleep(gint64 jump, gint64 slept)
+{
+	return slept > 0 && ABS(jump - slept) <= slept / 8;
+}
+
 gboolean gclk_agent_look(GclkAgent *agent)
 {
 	double rate = agent->actuator.frequency_ppb + agent->actuator.tick_ppb;
-	gint64 jump;
+	gint64 jump, slept;
 
 	agent->platform->read_pair(agent->platform, &agent->now);
+	slept = look_at_sleep(agent, rate);
 	jump = gclk_clock_watch_look(&agent->watch, &agent->now, rate);
 	if (!jump)
 		return FALSE;
 	gclk_agent_tell_sources(agent, gclk_source_stepped, jump);
-	if (!was_leap(agent, jump))
+	if (was_sleep(jump, slept))
+		gclk_agent_begin_disruption(agent, "this machine was suspended");
+	else if (!was_leap(agent, jump))
 		note_move(agent, jump);
 	return TRUE;
 }

@@ -19,6 +19,9 @@
 /* What is believed of a rate never measured: crystals and TSC calibrations, 1 sigma. */
 #define GCLK_AGENT_SIGMA_UNKNOWN_PPB 50000.0
 
+/* By so many samples the rate of a source is known. */
+#define GCLK_AGENT_SAMPLES_SETTLED 8
+
 /* A source with its estimator and what was last said of it. */
 typedef struct {
 	GclkAgent *agent;
@@ -68,7 +71,8 @@ struct GclkAgent {
 
 	GPtrArray *slots; /* of GclkSlot */
 	GclkActuator actuator;
-	GclkClockWatch watch;
+	GclkClockWatch watch; /* of REAL */
+	GclkClockWatch sleep; /* of the time since boot */
 	GclkTickWatch *ticks;
 	GclkHostReader host; /* read NULL: none */
 	guint heartbeat;     /* timer */
@@ -111,6 +115,8 @@ gboolean gclk_agent_look(GclkAgent *agent);
 
 /* agent-disruption.c: the clocks were moved, by whomever: asks every source what the time is. */
 void gclk_agent_disturbed(GclkAgent *agent);
+/* As gclk_agent_disrupted, while the agent looks at the clocks: without a decision. */
+void gclk_agent_begin_disruption(GclkAgent *agent, const char *what);
 /* A source's clock has jumped against RAW. Was it that clock, or ours? Others can tell, later. */
 void gclk_agent_note_jump(GclkAgent *agent, GclkSlot *slot);
 void gclk_agent_look_at_jump(GclkAgent *agent);

@@ -8,9 +8,6 @@
 #define STALE_POLLS 8
 #define STALE_EXTRA (4 * GCLK_NS_PER_S)
 
-/* By so many samples the rate is known. */
-#define SAMPLES_SETTLED 8
-
 gint64 gclk_agent_poll_interval(const GclkSlot *slot)
 {
 	gint poll = slot->source->detail.poll;
@@ -73,7 +70,7 @@ static GclkCandidate candidate(const GclkAgent *agent, const GclkSlot *slot)
 		c.bound = e.bound;
 		c.quality = e.tightest;
 		c.assumed = e.assumed;
-		c.unsettled = e.suspects > 0 || e.samples < SAMPLES_SETTLED;
+		c.unsettled = e.suspects > 0 || e.samples < GCLK_AGENT_SAMPLES_SETTLED;
 	}
 	c.strayed = slot->strayed;
 	object(agent, slot, &c);

@@ -51,7 +51,7 @@ static void read_pair(GclkPlatform *platform, GclkClockPair *out)
 
 static gint64 boottime(GclkPlatform *platform)
 {
-	return sim_raw(vm_of(platform));
+	return sim_boottime(vm_of(platform));
 }
 
 static gboolean get_discipline(GclkPlatform *platform, GclkDiscipline *out, GError **error)

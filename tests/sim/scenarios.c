@@ -366,6 +366,7 @@ const SimScenario sim_scenarios[] = {
 		.max_limit = 1e-4,
 		.final_state = "synchronised",
 		.steps = 0,
+		.disruptions = 1,
 	},
 	{
 		.name = "leap-second",

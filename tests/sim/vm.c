@@ -40,6 +40,7 @@ struct SimVm {
 	gint64 next_second; /* REAL */
 	gint64 next_stride; /* true time */
 	gint64 utc_ahead;   /* leap seconds that were */
+	gint64 slept;       /* in suspends */
 };
 
 /* --- chance ----------------------------------------------------------------------------------- */
@@ -194,6 +195,11 @@ void sim_pause(SimVm *vm, gint64 duration)
 	vm->next_stride += duration;
 }
 
+gint64 sim_boottime(const SimVm *vm)
+{
+	return vm->raw.ns + vm->slept;
+}
+
 static void on_stop(gpointer user);
 
 /* After a stop the machine runs for as long as makes the share right. */
@@ -230,6 +236,7 @@ void sim_set_stops(SimVm *vm, const SimStops *stops)
 void sim_suspend(SimVm *vm, gint64 duration)
 {
 	sim_pause(vm, duration);
+	vm->slept += duration;
 	sim_real_step(vm, duration);
 }
 

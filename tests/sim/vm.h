@@ -39,6 +39,7 @@ gint64 sim_now(const SimVm *vm);  /* true time as if there were no leap seconds,
 gint64 sim_utc(const SimVm *vm);  /* the same with them */
 gint64 sim_real(const SimVm *vm); /* REAL, ns since 1970 */
 gint64 sim_raw(const SimVm *vm);
+gint64 sim_boottime(const SimVm *vm); /* goes on while the machine is suspended */
 void sim_read(const SimVm *vm, gint64 *real, gint64 *raw); /* as a program sees them: in ticks */
 gint64 sim_tick(const SimVm *vm);          /* ns; 0: the clocks do not depend on ticks */
 double sim_raw_rate_ppb(const SimVm *vm);  /* RAW against true time now, + fast */
