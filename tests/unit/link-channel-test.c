@@ -83,6 +83,23 @@ static void test_event(void)
 	gclk_link_rig_clear(&rig);
 }
 
+/* Without a count: that of the next answer tells of the same. */
+static void test_event_without_count(void)
+{
+	GclkLinkRig rig;
+
+	settle(&rig);
+	rig.host.has_host = FALSE;
+	feed_event(&rig, GCLK_LINK_EVENT_RESTORED);
+	GCLK_ASSERT_STR(rig.what, "the VM was restored from a saved state");
+	rig.host.has_host = TRUE;
+	rig.host.host.disruptions = 1;
+	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 0));
+	gclk_link_rig_converse(&rig, ROUND);
+	GCLK_ASSERT_INT(rig.disruptions, 1);
+	gclk_link_rig_clear(&rig);
+}
+
 /* A pause between request and answer: the round that it fell into is void. */
 static void test_event_in_round(void)
 {
@@ -378,6 +395,7 @@ int main(void)
 {
 	static const GclkTestCase cases[] = {
 		{ "event", test_event },
+		{ "event without a count", test_event_without_count },
 		{ "event in a round", test_event_in_round },
 		{ "lost event", test_lost_event },
 		{ "first count", test_first_count },

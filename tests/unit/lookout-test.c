@@ -5,6 +5,7 @@
 
 #include "build-config.h"
 #include "harness.h"
+#include "sources.h"
 #include "vmclock-watch.h"
 #include "world.h"
 
@@ -125,6 +126,66 @@ static void processes(void)
 	bed_clear(&bed);
 }
 
+/* --- the link --------------------------------------------------------------------------------- */
+
+static gboolean plugged;
+
+static char **list_ports(GclkPlatform *platform, const char *path, GError **error)
+{
+	static const char *const ports[] = { "vport0p1", NULL };
+
+	(void)platform;
+	if (plugged && strcmp(path, "/sys/class/virtio-ports") == 0)
+		return g_strdupv((char **)ports);
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: not there", path);
+	return NULL;
+}
+
+static guint sources_of(const Bed *bed)
+{
+	g_autoptr(GclkStatus) status = gclk_agent_status(bed->lookout.agent);
+
+	return status->sources->len;
+}
+
+/* Nothing is said of a link that the host does not offer; one that it plugs in later is found. */
+static void port_comes(void)
+{
+	static const GclkAgentEvents events = { .report = on_report };
+	GclkEnvironment environment = { .boot_id = (char *)"a-boot",
+		.hypervisor = (char *)"kvm",
+		.container = (char *)"none" };
+	Bed bed;
+
+	bed_init(&bed);
+	plugged = FALSE;
+	bed.platform->list_directory = list_ports;
+	bed.platform->write_file(bed.platform, "/sys/class/virtio-ports/vport0p1/name",
+		"org.guestclock.0\n", 17, FALSE, NULL);
+	bed.lookout.config->discover = FALSE;
+	bed.lookout.environment = &environment;
+	bed.lookout.agent = gclk_agent_new(
+		bed.platform, bed.lookout.config, &environment, FALSE, NULL, &events, NULL);
+	gclk_sources_apply(bed.lookout.agent, bed.platform, bed.lookout.config, 0);
+	gclk_lookout_look(&bed.lookout);
+	GCLK_ASSERT_INT(sources_of(&bed), 0);
+	CU_ASSERT_TRUE(gclk_agent_has_finding(bed.lookout.agent, "no-source"));
+	plugged = TRUE;
+	gclk_lookout_look(&bed.lookout);
+	GCLK_ASSERT_INT(sources_of(&bed), 1);
+	CU_ASSERT_FALSE(gclk_agent_has_finding(bed.lookout.agent, "no-source"));
+	/* once, and a reload keeps it */
+	gclk_lookout_look(&bed.lookout);
+	gclk_sources_apply(bed.lookout.agent, bed.platform, bed.lookout.config, 0);
+	GCLK_ASSERT_INT(sources_of(&bed), 1);
+	bed.lookout.config->link_channel = g_strdup("none");
+	gclk_sources_apply(bed.lookout.agent, bed.platform, bed.lookout.config, 0);
+	GCLK_ASSERT_INT(sources_of(&bed), 0);
+	gclk_lookout_stop(&bed.lookout);
+	gclk_agent_free(bed.lookout.agent);
+	bed_clear(&bed);
+}
+
 /* --- vmclock ---------------------------------------------------------------------------------- */
 
 struct GclkPage {
@@ -215,6 +276,7 @@ int main(void)
 	static const GclkTestCase cases[] = {
 		{ "around when are we", eras },
 		{ "processes are looked at seldom", processes },
+		{ "a port comes", port_comes },
 		{ "vmclock is a witness", vmclock },
 		{ NULL, NULL },
 	};
