@@ -2,6 +2,7 @@
 /* guestclockd: options, wiring, main loop. What is done to the clock stands in agent.c. */
 #include "build-config.h"
 
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include "report/control.h"
 #include "source/link-port.h"
 #include "sources.h"
+#include "vmware-watch.h"
 
 #define DEFAULT_CONFIG GCLK_SYSCONFDIR "/guestclock/guestclockd.conf"
 /* Rivals and precision clocks are looked for this often. */
@@ -44,6 +46,9 @@ typedef struct {
 	GclkMachine machine;
 	GclkTsc tsc;
 	GclkHostReader host; /* read NULL: not found, or not looked for */
+	GclkTools *tools;    /* until the watch has them */
+	GclkVmwareWatch *vmware;
+	GSource *vmware_source;
 	GclkCheckup *checkup;
 	GclkAgent *agent;
 	GclkPublisher publisher;
@@ -314,6 +319,60 @@ static gboolean start_helper(Daemon *d, GError **error)
 	return d->privileged != NULL;
 }
 
+/* Only where CPUID says VMware; without them nothing is missing. */
+static void start_tools(Daemon *d)
+{
+	GclkToolsProcess process = {
+		.libvmtools = GCLK_TOOLS_LIBVMTOOLS,
+		.libguestlib = GCLK_TOOLS_LIBGUESTLIB,
+		.deadline_s = 10,
+		.deaths_max = 8,
+		.pause_ms = 1000,
+		.pause_max_ms = 300 * 1000,
+		.steady_ms = 3600 * 1000,
+	};
+	g_autoptr(GError) error = NULL;
+	guint32 features;
+
+	if (!d->config->vmware_tools || d->options.once || d->options.no_helper ||
+		!gclk_backdoor_expected(gclk_cpuid_native(), &features))
+		return;
+	if (!gclk_privileged_user("nobody", &process.uid, &process.gid))
+		process.uid = process.gid = 65534;
+	d->tools = gclk_tools_start(&process, &error);
+	if (!d->tools)
+		g_warning("%s", error->message);
+}
+
+static void end_tools(Daemon *d)
+{
+	if (d->vmware_source)
+		g_source_destroy(d->vmware_source);
+	g_clear_pointer(&d->vmware_source, g_source_unref);
+	g_clear_pointer(&d->vmware, gclk_vmware_watch_free);
+	g_clear_pointer(&d->tools, gclk_tools_free);
+}
+
+static gboolean on_tools(gint fd, GIOCondition condition, gpointer user)
+{
+	Daemon *d = user;
+
+	(void)fd;
+	(void)condition;
+	return gclk_vmware_watch_dispatch(d->vmware) ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void watch_tools(Daemon *d)
+{
+	if (!d->tools)
+		return;
+	d->vmware_source = g_unix_fd_source_new(gclk_tools_fd(d->tools), G_IO_IN);
+	d->vmware = gclk_vmware_watch_new(
+		g_steal_pointer(&d->tools), d->agent, d->platform, g_get_num_processors());
+	g_source_set_callback(d->vmware_source, G_SOURCE_FUNC(on_tools), d, NULL);
+	g_source_attach(d->vmware_source, d->context);
+}
+
 static void prepare_directory(const char *path, guint uid, guint gid)
 {
 	g_autoptr(GError) error = NULL;
@@ -446,15 +505,20 @@ static gboolean set_up(Daemon *d, GError **error)
 	/* Once with the eyes of root: a /proc with hidepid shows rivals to nobody else. */
 	d->environment = gclk_environment_detect(d->platform);
 	look_at_machine(d);
+	start_tools(d);
 	if (!d->options.no_helper && !become_small(d, error))
 		return FALSE;
 	if (!d->options.once && !serve_commands(d, error))
 		return FALSE;
-	return start_agent(d, error);
+	if (!start_agent(d, error))
+		return FALSE;
+	watch_tools(d);
+	return TRUE;
 }
 
 static void tear_down(Daemon *d)
 {
+	end_tools(d);
 	/* A look is no reason to write to the state directory. */
 	if (d->agent && !d->options.once)
 		gclk_agent_stop(d->agent);
