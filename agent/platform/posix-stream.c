@@ -16,6 +16,9 @@
 #define PIECES_MAX 16
 /* Where changes of a port cannot be waited for, one without anybody is looked at so often. */
 #define LOOK_AGAIN_US G_USEC_PER_SEC
+/* Linux tells of bytes by an interrupt and of who opened the host's side by a work queue, so bytes
+   may come first. What nobody has opened the port for by then was left by somebody before. */
+#define DROP_AFTER_US (20 * G_TIME_SPAN_MILLISECOND)
 
 struct GclkStream {
 	GSource source;
@@ -27,6 +30,7 @@ struct GclkStream {
 	const GclkStreamEvents *events;
 	gpointer user;
 	gboolean connected;
+	gint64 drop_at; /* g_get_monotonic_time: when unread bytes of a hung up port go; 0: never */
 	guint8 rest[SEND_MAX]; /* of what was sent and did not fit */
 	gsize rest_length;
 };
@@ -77,57 +81,99 @@ static void set_connected(GclkStream *stream, gboolean connected)
 	stream->events->connected(stream->user, connected);
 }
 
+/* --- reading ---------------------------------------------------------------------------------- */
+
 /* Nobody is at the other end of a port. */
-static void rest(GclkStream *stream)
+static void hang_up(GclkStream *stream, gint64 drop_at)
 {
+	stream->drop_at = drop_at;
 	if (stream->watch < 0) {
+		/* asleep, since it would hang up in every turn */
 		wait_for_nothing(stream);
-		g_source_set_ready_time(&stream->source, g_get_monotonic_time() + LOOK_AGAIN_US);
+		stream->drop_at = g_get_monotonic_time() + LOOK_AGAIN_US;
 	}
+	if (stream->drop_at > 0)
+		g_source_set_ready_time(&stream->source, stream->drop_at);
 	set_connected(stream, FALSE);
 }
 
-/* A read that gave nothing. EIO is a terminal's word for a hang-up. hung_up: poll has said so. */
-static void read_nothing(GclkStream *stream, int error, gboolean hung_up)
+/* A read that gave nothing. EIO is a terminal's word for a hang-up. */
+static void read_nothing(GclkStream *stream, int error)
 {
-	if (error == EAGAIN || error == EWOULDBLOCK) {
-		if (!hung_up)
-			return;
-		/* somebody else is there already */
-		if (stream->watch >= 0)
-			gclk_channel_watch_again(stream->watch, stream->fd);
-		set_connected(stream, FALSE);
-	} else if (stream->kind == GCLK_STREAM_PORT && (error == 0 || error == EIO)) {
-		rest(stream);
-	} else {
+	if (error == EAGAIN || error == EWOULDBLOCK)
+		set_connected(stream, TRUE);
+	else if (stream->kind == GCLK_STREAM_PORT && (error == 0 || error == EIO))
+		hang_up(stream, 0);
+	else
 		fail(stream, error);
-	}
 }
 
-/* Reads a few pieces. hung_up: they are of somebody who is no longer there, and dropped. */
-static void read_pieces(GclkStream *stream, gboolean hung_up)
+/* The errno of a read, 0 at the end. */
+static ssize_t read_piece(const GclkStream *stream, guint8 data[PIECE_MAX], int *error)
+{
+	ssize_t n;
+
+	do
+		n = read(stream->fd, data, PIECE_MAX);
+	while (n < 0 && errno == EINTR);
+	*error = n < 0 ? errno : 0;
+	return n;
+}
+
+static void read_pieces(GclkStream *stream)
 {
 	guint8 data[PIECE_MAX];
 	GclkClockPair arrival;
+	int error;
 
 	for (guint i = 0; i < PIECES_MAX; i++) {
-		ssize_t n = read(stream->fd, data, sizeof(data));
+		ssize_t n = read_piece(stream, data, &error);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n <= 0) {
-			read_nothing(stream, n < 0 ? errno : 0, hung_up);
+			read_nothing(stream, error);
 			return;
 		}
-		if (hung_up)
-			continue;
 		stream->posix->base.read_pair(&stream->posix->base, &arrival);
-		stream->events->received(stream->user, data, (gsize)n, &arrival);
-		if (closed(stream) || !stream->connected)
+		set_connected(stream, TRUE);
+		if (!closed(stream))
+			stream->events->received(stream->user, data, (gsize)n, &arrival);
+		if (closed(stream))
 			return;
 	}
 	if (stream->watch >= 0)
 		gclk_channel_watch_again(stream->watch, stream->fd);
+}
+
+/* FALSE: there may be more. */
+static gboolean drop_pieces(const GclkStream *stream)
+{
+	guint8 data[PIECE_MAX];
+	int error;
+
+	for (guint i = 0; i < PIECES_MAX; i++)
+		if (read_piece(stream, data, &error) <= 0)
+			return TRUE;
+	return FALSE;
+}
+
+/* The other end of a port is closed, or the port is gone altogether, which a read of nothing
+   tells. */
+static void serve_hang_up(GclkStream *stream)
+{
+	const gint64 now = g_get_monotonic_time();
+	gint64 drop_at = stream->drop_at;
+	guint8 nothing;
+
+	if (read(stream->fd, &nothing, 0) < 0 && errno != EIO && errno != EAGAIN &&
+		errno != EINTR) {
+		fail(stream, errno);
+		return;
+	}
+	if (drop_at == 0)
+		drop_at = now + DROP_AFTER_US;
+	else if (now >= drop_at)
+		drop_at = drop_pieces(stream) ? 0 : now + DROP_AFTER_US;
+	hang_up(stream, drop_at);
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -226,19 +272,15 @@ static gboolean connect_socket(GclkStream *stream, short state)
 
 static void serve_port(GclkStream *stream, short state)
 {
-	const gboolean away = (state & (POLLHUP | POLLERR | POLLNVAL)) != 0;
-
-	if (away) {
-		read_pieces(stream, TRUE);
+	if (state & (POLLHUP | POLLERR | POLLNVAL)) {
+		serve_hang_up(stream);
 		return;
 	}
+	stream->drop_at = 0;
 	if (!stream->tag)
 		wait_for_events(stream);
-	set_connected(stream, TRUE);
-	if (closed(stream) || !stream->connected)
-		return;
 	write_rest(stream);
-	read_pieces(stream, FALSE);
+	read_pieces(stream);
 }
 
 /* Nothing after a callback that may have closed the stream. The loop keeps it in memory so long. */
@@ -257,7 +299,7 @@ static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer user)
 		serve_port(stream, state);
 	} else if (connect_socket(stream, state)) {
 		write_rest(stream);
-		read_pieces(stream, FALSE);
+		read_pieces(stream);
 	}
 	return G_SOURCE_CONTINUE;
 }
@@ -284,11 +326,19 @@ GclkStream *gclk_posix_stream_new(GclkPosix *posix, int fd, GclkStreamKind kind,
 	return stream;
 }
 
+static void set_busy_error(GError **error, const char *channel)
+{
+	g_autofree char *device = gclk_channel_find_port(gclk_channel_parse(channel).name);
+
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+		"%s: another program has this port open (\"fuser %s\" tells which)", channel,
+		device ? device : "DEVICE");
+}
+
 static void set_open_error(GError **error, const char *channel, int errnum)
 {
 	if (errnum == EBUSY)
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-			"%s: another program has this port open (fuser tells which)", channel);
+		set_busy_error(error, channel);
 	else if (errnum == EINVAL)
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
 			"%s: neither \"virtio:NAME\" nor \"vsock:PORT\" (1 to 1023) nor "
