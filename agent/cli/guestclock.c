@@ -10,7 +10,7 @@ static const GclkCommand commands[] = {
 	{ "status", gclk_cli_status, "is the clock right, by which source, how far may it be off" },
 	{ "sources", gclk_cli_sources, "every source of time, and why it is or is not used" },
 	{ "waitsync", gclk_cli_waitsync, "wait until the clock is right" },
-	{ "probe", gclk_cli_probe, "ask one NTP server and judge its answer" },
+	{ "probe", gclk_cli_probe, "ask one NTP server, or the host, and judge the answer" },
 	{ "detect", gclk_cli_detect, "what this machine runs on, and why that is so" },
 	{ "doctor", gclk_cli_doctor, "what is wrong with the time here, and what to do about it" },
 	{ "burst", gclk_cli_burst, "measure every source several times now" },

@@ -7,6 +7,7 @@
 
 #include "build-config.h"
 #include "cli/cli.h"
+#include "cli/probe-link.h"
 #include "cli/probe-report.h"
 #include "guestclock/duration.h"
 #include "platform/native.h"
@@ -284,7 +285,7 @@ static gboolean check_options(Options *options, GError **error)
 {
 	if (!options->servers || g_strv_length(options->servers) != 1)
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-			"it takes one server (see guestclock probe --help)");
+			"it takes one server or channel (see guestclock probe --help)");
 	else if (options->port < 1 || options->port > G_MAXUINT16)
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
 			"--port: %d is not a number from 1 to 65535", options->port);
@@ -309,12 +310,13 @@ static gboolean parse(Options *options, int argc, char **argv)
 		{ "max-distance", 0, 0, G_OPTION_ARG_STRING, &options->max_distance,
 			"Largest error that is accepted (default: 1500ms)", "DURATION" },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->servers, NULL,
-			"SERVER" },
+			"SERVER|CHANNEL" },
 		{ 0 },
 	};
 
 	return gclk_cli_parse(&options->common,
-		"Asks an NTP server once, and says whether its answer can be used, and why not.\n"
+		"Asks an NTP server once, or the host by a channel (virtio:NAME, vsock:PORT,\n"
+		"unix:/PATH), and says whether the answer can be used, and why not.\n"
 		"Exit status: 0 usable, 2 refused, 3 no answer.",
 		entries, argc, argv);
 }
@@ -357,7 +359,10 @@ int gclk_cli_probe(int argc, char **argv)
 
 	if (!parse(&options, argc, argv))
 		return options.common.exit_code;
-	if (check_options(&options, &error)) {
+	if (check_options(&options, &error) && gclk_link_probe_is_channel(options.servers[0])) {
+		status = gclk_link_probe(options.servers[0], options.distance, options.common.json,
+			options.common.color);
+	} else if (!error) {
 		session.loop = g_main_loop_new(NULL, FALSE);
 		session.platform = gclk_native_new(NULL, g_main_context_default());
 		status = probe(&session, &options, &error);
