@@ -204,7 +204,7 @@ void gclk_hub_free(GclkHub *hub)
 	g_free(hub);
 }
 
-/* --- the table -------------------------------------------------------------------------------- */
+/* --- a look ----------------------------------------------------------------------------------- */
 
 gboolean gclk_hub_settled(const GclkHub *hub)
 {
@@ -219,57 +219,4 @@ gboolean gclk_hub_settled(const GclkHub *hub)
 		if (!gclk_hub_row_settled(hub, row, now))
 			return FALSE;
 	return TRUE;
-}
-
-typedef struct {
-	GclkGuest *guest;
-	GclkGuestTrouble trouble;
-} Ranked;
-
-/* The most troubled first, then by name. */
-static gint compare(gconstpointer a, gconstpointer b)
-{
-	const Ranked *x = a, *y = b;
-
-	if (x->trouble != y->trouble)
-		return x->trouble > y->trouble ? -1 : 1;
-	return strcmp(x->guest->name, y->guest->name);
-}
-
-static GPtrArray *ranked_guests(GclkHub *hub, gint64 now)
-{
-	g_autoptr(GArray) ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
-	GPtrArray *guests = g_ptr_array_new();
-	GHashTableIter iter;
-	gpointer value;
-
-	g_hash_table_iter_init(&iter, hub->rows);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		GclkHubRow *row = value;
-		Ranked one = { .guest = row->guest };
-
-		gclk_hub_row_view(hub, row, now);
-		one.trouble = gclk_guest_trouble(row->guest, now);
-		g_array_append_val(ranked, one);
-	}
-	g_array_sort(ranked, compare);
-	for (guint i = 0; i < ranked->len; i++)
-		g_ptr_array_add(guests, g_array_index(ranked, Ranked, i).guest);
-	return guests;
-}
-
-char *gclk_hub_json(GclkHub *hub)
-{
-	const GclkMoment now = gclk_hub_now();
-	g_autoptr(GPtrArray) guests = ranked_guests(hub, now.boottime);
-	const GclkTable table = {
-		.served = hub->served,
-		.since = hub->began.boottime,
-		.now = now,
-		.libvirt = hub->libvirt_problem,
-		.sync = hub->sync,
-		.guests = guests,
-	};
-
-	return gclk_table_json(&table);
 }

@@ -36,4 +36,13 @@ gboolean gclk_hub_settled(const GclkHub *hub);
 /* The table as JSON (doc/guests-json.md), most troubled first. Caller frees. */
 char *gclk_hub_json(GclkHub *hub);
 
+/* The same in pieces, between which the loop may turn: a large table takes milliseconds, and the
+   guests' questions do not wait. step: FALSE when it is complete; finish gives the text to the
+   caller and frees the table. The hub outlives it. */
+typedef struct GclkHubTable GclkHubTable;
+GclkHubTable *gclk_hub_table_new(GclkHub *hub);
+gboolean gclk_hub_table_step(GclkHubTable *table);
+char *gclk_hub_table_finish(GclkHubTable *table);
+void gclk_hub_table_free(GclkHubTable *table);
+
 #endif

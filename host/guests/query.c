@@ -21,7 +21,7 @@ typedef struct {
 	GclkQuery *query;
 	int fd;
 	GSource *writable, *timeout;
-	GBytes *text;
+	GBytes *text; /* NULL: it is being made */
 	gsize sent;
 } Client;
 
@@ -31,9 +31,11 @@ struct GclkQuery {
 	GclkUnixPlace *place;
 	int fd, spare;
 	GSource *acceptable;
-	GPtrArray *clients; /* of Client */
-	GBytes *text;       /* the last answer, or NULL */
-	gint64 made;        /* when, g_get_monotonic_time */
+	GPtrArray *clients;  /* of Client */
+	GBytes *text;        /* the last answer, or NULL */
+	gint64 made;         /* when, g_get_monotonic_time */
+	GclkHubTable *table; /* the next one, while it is being made; or NULL */
+	GSource *making;     /* a piece in each turn of the loop */
 };
 
 static void destroy_source(GSource **source)
@@ -52,7 +54,7 @@ static void client_free(gpointer data)
 
 	destroy_source(&client->writable);
 	destroy_source(&client->timeout);
-	g_bytes_unref(client->text);
+	g_clear_pointer(&client->text, g_bytes_unref);
 	close(client->fd);
 	g_free(client);
 }
@@ -85,18 +87,49 @@ static gboolean client_stalls(gpointer user)
 	return hang_up(user);
 }
 
-static GBytes *current_text(GclkQuery *query)
+static void begin_answer(Client *client)
 {
-	gint64 now = g_get_monotonic_time();
+	client->text = g_bytes_ref(client->query->text);
+	client->writable = g_unix_fd_source_new(client->fd, G_IO_OUT | G_IO_ERR);
+	g_source_set_callback(
+		client->writable, (GSourceFunc)(void (*)(void))client_writable, client, NULL);
+	g_source_attach(client->writable, client->query->context);
+}
 
-	if (!query->text || (now - query->made) * 1000 >= GCLK_QUERY_FRESH) {
-		char *text = gclk_hub_json(query->hub);
+static gboolean make_on(gpointer user)
+{
+	GclkQuery *query = user;
+	char *text;
 
-		g_clear_pointer(&query->text, g_bytes_unref);
-		query->text = g_bytes_new_take(text, strlen(text));
-		query->made = now;
+	if (gclk_hub_table_step(query->table))
+		return G_SOURCE_CONTINUE;
+	text = gclk_hub_table_finish(g_steal_pointer(&query->table));
+	g_clear_pointer(&query->text, g_bytes_unref);
+	query->text = g_bytes_new_take(text, strlen(text));
+	query->made = g_get_monotonic_time();
+	for (guint i = 0; i < query->clients->len; i++) {
+		Client *client = query->clients->pdata[i];
+
+		if (!client->text)
+			begin_answer(client);
 	}
-	return g_bytes_ref(query->text);
+	destroy_source(&query->making);
+	return G_SOURCE_REMOVE;
+}
+
+static void begin_table(GclkQuery *query)
+{
+	query->table = gclk_hub_table_new(query->hub);
+	/* as urgent as the guests: a piece, then they, then the next */
+	query->making = g_idle_source_new();
+	g_source_set_priority(query->making, G_PRIORITY_DEFAULT);
+	g_source_set_callback(query->making, make_on, query, NULL);
+	g_source_attach(query->making, query->context);
+}
+
+static gboolean is_fresh(const GclkQuery *query)
+{
+	return query->text && (g_get_monotonic_time() - query->made) * 1000 < GCLK_QUERY_FRESH;
 }
 
 static void add_client(GclkQuery *query, int fd)
@@ -105,15 +138,14 @@ static void add_client(GclkQuery *query, int fd)
 
 	client->query = query;
 	client->fd = fd;
-	client->text = current_text(query);
-	client->writable = g_unix_fd_source_new(fd, G_IO_OUT | G_IO_ERR);
-	g_source_set_callback(
-		client->writable, (GSourceFunc)(void (*)(void))client_writable, client, NULL);
-	g_source_attach(client->writable, query->context);
 	client->timeout = g_timeout_source_new_seconds(CLIENT_PATIENCE_S);
 	g_source_set_callback(client->timeout, client_stalls, client, NULL);
 	g_source_attach(client->timeout, query->context);
 	g_ptr_array_add(query->clients, client);
+	if (is_fresh(query))
+		begin_answer(client);
+	else if (!query->table)
+		begin_table(query);
 }
 
 /* Is at the other end root, or who we are? */
@@ -180,6 +212,8 @@ void gclk_query_free(GclkQuery *query)
 		return;
 	g_ptr_array_unref(query->clients);
 	destroy_source(&query->acceptable);
+	destroy_source(&query->making);
+	gclk_hub_table_free(query->table);
 	close(query->fd);
 	close(query->spare);
 	gclk_unix_place_free(query->place);

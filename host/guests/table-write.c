@@ -103,7 +103,7 @@ static void write_seen(GclkJson *json, const GclkGuest *guest, gint64 now)
 	gclk_json_uint(json, "refused", guest->refused);
 }
 
-static void write_guest(GclkJson *json, const GclkGuest *guest, gint64 now)
+void gclk_table_add(GclkJson *json, const GclkGuest *guest, gint64 now)
 {
 	gclk_json_begin_object(json, NULL);
 	gclk_json_string(json, "id", guest->id);
@@ -121,24 +121,23 @@ static void write_guest(GclkJson *json, const GclkGuest *guest, gint64 now)
 	gclk_json_end_object(json);
 }
 
-char *gclk_table_json(const GclkTable *table)
+void gclk_table_begin(GclkJson *json, const GclkTable *table)
 {
-	const gint64 now = table->now.boottime;
-	GclkJson *json = gclk_json_new();
-
 	gclk_json_begin_object(json, NULL);
 	gclk_json_int(json, "schema", SCHEMA);
 	gclk_json_boolean(json, "served", table->served);
 	gclk_json_int(json, "time_ns", table->now.real);
-	gclk_json_int(json, "watched_for_ns", MAX(now - table->since, 0));
+	gclk_json_int(json, "watched_for_ns", MAX(table->now.boottime - table->since, 0));
 	gclk_json_string(json, "libvirt_problem", table->libvirt);
 	if (table->sync)
 		gclk_host_sync_write(json, "host", table->sync);
 	else
 		gclk_json_null(json, "host");
 	gclk_json_begin_array(json, "guests");
-	for (guint i = 0; i < table->guests->len; i++)
-		write_guest(json, table->guests->pdata[i], now);
+}
+
+char *gclk_table_end(GclkJson *json)
+{
 	gclk_json_end_array(json);
 	gclk_json_end_object(json);
 	return gclk_json_finish(json);

@@ -11,17 +11,20 @@
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
+/* What stands above the guests. */
 typedef struct {
-	gboolean served; /* by `hostclock serve`; FALSE: one look */
-	gint64 since;    /* CLOCK_BOOTTIME since when is looked, ns */
-	GclkMoment now;
+	gboolean served;          /* by `hostclock serve`; FALSE: one look */
+	gint64 since;             /* CLOCK_BOOTTIME since when is looked, ns */
+	GclkMoment now;           /* to which ages refer */
 	const char *libvirt;      /* why libvirt cannot be asked, or NULL */
 	const GclkHostSync *sync; /* or NULL: not known yet */
-	const GPtrArray *guests;  /* GclkGuest *, the most troubled first */
 } GclkTable;
 
-/* Caller frees. */
-char *gclk_table_json(const GclkTable *table);
+/* In pieces, since a large table takes milliseconds: begin, add each guest, the most troubled
+   first, end (which frees json, and gives the text to the caller). */
+void gclk_table_begin(GclkJson *json, const GclkTable *table);
+void gclk_table_add(GclkJson *json, const GclkGuest *guest, gint64 now_boottime);
+char *gclk_table_end(GclkJson *json);
 
 /* --- reading ---------------------------------------------------------------------------------- */
 

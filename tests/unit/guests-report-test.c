@@ -43,8 +43,7 @@ static void bed_open(Bed *bed)
 	bed->table = (GclkTable){ .served = TRUE,
 		.since = NOW - 3600 * S,
 		.now = { 1795262754 * S, NOW },
-		.sync = &bed->sync,
-		.guests = bed->guests };
+		.sync = &bed->sync };
 }
 
 static void bed_close(Bed *bed)
@@ -89,9 +88,19 @@ static GclkGuest *add_linked(Bed *bed, const char *name)
 	return guest;
 }
 
+static char *write_table(const Bed *bed)
+{
+	GclkJson *json = gclk_json_new();
+
+	gclk_table_begin(json, &bed->table);
+	for (guint i = 0; i < bed->guests->len; i++)
+		gclk_table_add(json, bed->guests->pdata[i], NOW);
+	return gclk_table_end(json);
+}
+
 static GclkTableView *travel(const Bed *bed)
 {
-	g_autofree char *json = gclk_table_json(&bed->table);
+	g_autofree char *json = write_table(bed);
 	g_autoptr(GError) error = NULL;
 	GclkTableView *view = gclk_table_parse(json, strlen(json), &error);
 
@@ -288,7 +297,7 @@ static void test_select(void)
 	add(&bed, "one");
 	add_linked(&bed, "two");
 	add(&bed, "three");
-	json = gclk_table_json(&bed.table);
+	json = write_table(&bed);
 	selected = gclk_table_select(json, strlen(json), names, NULL);
 	view = gclk_table_parse(selected, strlen(selected), NULL);
 	GCLK_ASSERT_INT(view->rows->len, 1);
