@@ -11,10 +11,16 @@
 #include <linux/vm_sockets.h>
 
 #include "guestclock/link.h"
+#include "guests/bucket.h"
 #include "guests/unix-place.h"
 
-/* Connections taken in one turn. */
-#define ACCEPTS 16
+/* Connections taken in one turn, so that those who are here are served in between. */
+#define ACCEPTS 8
+/* A guest that comes and goes without end: behind a UNIX socket there is one guest, or a host's own
+   programs, and the rest can wait in the queue. Behind a port of AF_VSOCK there are all guests. */
+static const GclkBucketSize unix_rate = { GCLK_NS_PER_S / 256, 2048 };
+static const GclkBucketSize vsock_rate = { GCLK_NS_PER_S / 4, 16 };
+#define CIDS_MAX 16384 /* remembered; then all are forgotten */
 /* When there are no descriptors left, or nothing else to be had. */
 #define BREATHER GCLK_NS_PER_S
 
@@ -27,6 +33,8 @@ struct GclkListener {
 	gpointer user;
 	GArray *released; /* of guint */
 	guint numbers;    /* given out so far, at most at once */
+	GclkBucket rate;  /* of a UNIX socket */
+	GHashTable *cids; /* of AF_VSOCK: CID -> its GclkBucket */
 	gboolean complained;
 };
 
@@ -121,30 +129,49 @@ static void welcome_unix(GclkListener *listener, int fd)
 	listener->func(listener->user, &newcomer);
 }
 
+static gboolean comes_too_often(GclkListener *listener, guint32 cid)
+{
+	GclkBucket *rate = g_hash_table_lookup(listener->cids, GUINT_TO_POINTER(cid));
+
+	if (!rate) {
+		if (g_hash_table_size(listener->cids) >= CIDS_MAX)
+			g_hash_table_remove_all(listener->cids);
+		rate = g_new0(GclkBucket, 1);
+		g_hash_table_insert(listener->cids, GUINT_TO_POINTER(cid), rate);
+	}
+	return !gclk_bucket_take(rate, &vsock_rate, gclk_reactor_now());
+}
+
 static void welcome_vsock(GclkListener *listener, int fd, const struct sockaddr_vm *peer)
 {
 	g_autofree char *id = gclk_listener_vsock_id(peer->svm_cid, peer->svm_port);
 	const GclkNewcomer newcomer = { listener, id, 0, fd };
 
-	if (id) {
+	if (id && !comes_too_often(listener, peer->svm_cid)) {
 		listener->func(listener->user, &newcomer);
 		return;
 	}
-	g_debug("%s: the guest with CID %u came from port %u, which any of its processes may use",
-		listener->where, peer->svm_cid, peer->svm_port);
+	g_debug("%s: CID %u, port %u: %s", listener->where, peer->svm_cid, peer->svm_port,
+		id ? "comes too often" : "any process of the guest may use such a port");
 	close(fd);
 }
 
 /* --- connections ------------------------------------------------------------------------------ */
 
-/* The next one waits in the queue: without a breather the loop would turn for nothing. */
-static void rest(GclkListener *listener, int code)
+/* Whoever comes next waits in the queue. */
+static void rest(GclkListener *listener, gint64 ns)
+{
+	gclk_reactor_watch(listener->reactor, &listener->watch, 0);
+	gclk_reactor_call(listener->reactor, &listener->watch, gclk_reactor_now() + ns);
+}
+
+/* Without a rest the loop would turn for nothing. */
+static void fail(GclkListener *listener, int code)
 {
 	if (!listener->complained)
 		g_warning("%s: a guest cannot be let in: %s", listener->where, g_strerror(code));
 	listener->complained = TRUE;
-	gclk_reactor_watch(listener->reactor, &listener->watch, 0);
-	gclk_reactor_call(listener->reactor, &listener->watch, gclk_reactor_now() + BREATHER);
+	rest(listener, BREATHER);
 }
 
 static gboolean is_passing(int code)
@@ -152,26 +179,39 @@ static gboolean is_passing(int code)
 	return code == EAGAIN || code == EINTR || code == ECONNABORTED;
 }
 
+/* FALSE: there is nobody, for now. */
+static gboolean accept_one(GclkListener *listener)
+{
+	struct sockaddr_vm peer = { .svm_port = G_MAXUINT32 };
+	socklen_t length = sizeof(peer);
+	int fd = accept4(listener->watch.fd, listener->place ? NULL : (struct sockaddr *)&peer,
+		listener->place ? NULL : &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0) {
+		if (!is_passing(errno))
+			fail(listener, errno);
+		return FALSE;
+	}
+	listener->complained = FALSE;
+	if (listener->place)
+		welcome_unix(listener, fd);
+	else
+		welcome_vsock(listener, fd, &peer);
+	return TRUE;
+}
+
 static void on_ready(GclkWatch *watch, guint32 events G_GNUC_UNUSED)
 {
 	GclkListener *listener = (GclkListener *)watch;
 
 	for (guint i = 0; i < ACCEPTS; i++) {
-		struct sockaddr_vm peer = { .svm_port = G_MAXUINT32 };
-		socklen_t length = sizeof(peer);
-		int fd = accept4(watch->fd, listener->place ? NULL : (struct sockaddr *)&peer,
-			listener->place ? NULL : &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-		if (fd < 0) {
-			if (!is_passing(errno))
-				rest(listener, errno);
+		if (listener->place &&
+			!gclk_bucket_take(&listener->rate, &unix_rate, gclk_reactor_now())) {
+			rest(listener, BREATHER / 4);
 			return;
 		}
-		listener->complained = FALSE;
-		if (listener->place)
-			welcome_unix(listener, fd);
-		else
-			welcome_vsock(listener, fd, &peer);
+		if (!accept_one(listener))
+			return;
 	}
 }
 
@@ -196,6 +236,7 @@ GclkListener *gclk_listener_new(GclkReactor *reactor, const char *where, GclkNew
 	listener->func = func;
 	listener->user = user;
 	listener->released = g_array_new(FALSE, FALSE, sizeof(guint));
+	listener->cids = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	if (!gclk_listen_place_parse(where, &place, error))
 		return NULL;
 	if (place.path)
@@ -219,6 +260,7 @@ void gclk_listener_free(GclkListener *listener)
 	gclk_reactor_end(listener->reactor, &listener->watch);
 	gclk_unix_place_free(listener->place);
 	g_array_unref(listener->released);
+	g_hash_table_unref(listener->cids);
 	g_free(listener->where);
 	g_free(listener);
 }

@@ -9,6 +9,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* Whoever comes and goes without end shall not fill a long queue with the dead. */
+#define BACKLOG 128
+
 struct GclkUnixPlace {
 	char *path;
 	dev_t device;
@@ -64,7 +67,7 @@ static gboolean settle(int fd, const struct sockaddr_un *address, struct stat *f
 
 	if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) != 0)
 		return fail(error, path, errno, NULL);
-	if (chmod(path, 0600) == 0 && lstat(path, file) == 0 && listen(fd, SOMAXCONN) == 0)
+	if (chmod(path, 0600) == 0 && lstat(path, file) == 0 && listen(fd, BACKLOG) == 0)
 		return TRUE;
 	fail(error, path, errno, NULL);
 	unlink(path);

@@ -44,6 +44,8 @@ typedef struct {
 	gboolean answers;                      /* the host's questions */
 	void (*misbehave)(Guest *guest);       /* as often as it can write */
 	void (*twist)(GclkLinkPacket *answer); /* its answers */
+	gboolean swap;                         /* answers what another one was asked */
+	gboolean half; /* a dead client's half frame before each question of its own */
 } Act;
 
 struct Fleet {
@@ -53,7 +55,7 @@ struct Fleet {
 	Guest *guests;
 	int epoll;
 	GArray *delays; /* of gint64, ns */
-	guint64 asked, answered, stale, events, questions, unanswered, hung_up;
+	guint64 asked, answered, stale, events, questions, hung_up;
 };
 
 static gint64 read_clock(clockid_t clock)
@@ -96,11 +98,14 @@ static void ask(Guest *guest)
 	GclkLinkPacket request;
 	gsize length;
 
-	guest->fleet->unanswered += guest->nonce != 0;
 	guest->nonce = (guint64)g_random_int() << 32 | (g_random_int() | 1);
 	gclk_link_request(&request, guest->nonce, 4);
 	add_report(guest, &request);
 	length = gclk_link_packet_encode(&request, frame);
+	if (guest->fleet->act->half) {
+		send_bytes(guest, frame, length / 2);
+		g_usleep(GCLK_LINK_PATIENCE / 1000 * 3 / 2);
+	}
 	guest->asked = read_clock(CLOCK_MONOTONIC);
 	guest->fleet->asked += send_bytes(guest, frame, length);
 }
@@ -176,6 +181,14 @@ static void hostile(Guest *guest)
 	kinds[g_random_int_range(0, G_N_ELEMENTS(kinds))](guest);
 }
 
+static void dial(Guest *guest);
+
+static void vanish(Guest *guest)
+{
+	close(guest->fd);
+	dial(guest);
+}
+
 static void twist_nonce(GclkLinkPacket *packet)
 {
 	packet->header.origin += 1;
@@ -183,7 +196,7 @@ static void twist_nonce(GclkLinkPacket *packet)
 
 static void twist_stamps(GclkLinkPacket *packet)
 {
-	packet->header.transmit = packet->header.receive - 1;
+	packet->header.transmit = packet->header.receive - G_MAXUINT32;
 }
 
 /* Time enough for the host to give up. */
@@ -200,6 +213,9 @@ static const Act acts[] = {
 	{ "noise", .misbehave = noise },
 	{ "garbage", .misbehave = garbage },
 	{ "hostile", .deaf = TRUE, .misbehave = hostile },
+	{ "vanish", .misbehave = vanish },
+	{ "half", .asks = TRUE, .answers = TRUE, .half = TRUE },
+	{ "swap", .asks = TRUE, .answers = TRUE, .swap = TRUE },
 	{ "nonce", .asks = TRUE, .answers = TRUE, .twist = twist_nonce },
 	{ "stamps", .asks = TRUE, .answers = TRUE, .twist = twist_stamps },
 	{ "late", .asks = TRUE, .answers = TRUE, .twist = twist_late },
@@ -212,6 +228,13 @@ typedef struct {
 	guint64 receive;
 	gint64 now;
 } Arrival;
+
+static Guest *neighbour(Guest *guest)
+{
+	Fleet *fleet = guest->fleet;
+
+	return &fleet->guests[(guest - fleet->guests + 1) % fleet->n];
+}
 
 static gboolean on_payload(gpointer user, const guint8 *payload, gsize length)
 {
@@ -228,7 +251,8 @@ static gboolean on_payload(gpointer user, const guint8 *payload, gsize length)
 	} else if (packet.header.mode == GCLK_NTP_MODE_CLIENT) {
 		fleet->questions++;
 		if (fleet->act->answers)
-			answer(guest, &packet.header, arrival->receive);
+			answer(fleet->act->swap ? neighbour(guest) : guest, &packet.header,
+				arrival->receive);
 	} else if (packet.header.origin == guest->nonce && guest->nonce != 0) {
 		guest->nonce = 0;
 		fleet->answered++;
@@ -260,8 +284,9 @@ static void receive(Guest *guest)
 
 /* --- the fleet -------------------------------------------------------------------------------- */
 
-static void dial(Fleet *fleet, Guest *guest)
+static void dial(Guest *guest)
 {
+	const Fleet *fleet = guest->fleet;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct epoll_event event = { .data.ptr = guest };
 
@@ -284,7 +309,7 @@ static void launch(Fleet *fleet)
 	for (gint64 i = 0; i < fleet->n; i++) {
 		fleet->guests[i].fleet = fleet;
 		fleet->guests[i].behind = fleet->behind + i * fleet->step;
-		dial(fleet, &fleet->guests[i]);
+		dial(&fleet->guests[i]);
 	}
 }
 
