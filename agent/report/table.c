@@ -244,16 +244,19 @@ static void add_disruptions(GString *out, const GclkStatus *status)
 /* What the host says of its own clock. */
 static void add_host(GString *out, const GclkStatus *status)
 {
-	static const char *const by[] = {
-		[GCLK_PROTOCOL_UNKNOWN] = "by means that it does not know",
-		[GCLK_PROTOCOL_NONE] = "by nothing",
-		[GCLK_PROTOCOL_LOCAL] = "by itself alone",
-		[GCLK_PROTOCOL_NTP] = "by NTP",
-		[GCLK_PROTOCOL_PTP] = "by PTP",
+	static const struct {
+		const char *held, *unheld;
+	} words[] = {
+		[GCLK_PROTOCOL_UNKNOWN] = { "by what it does not know",
+			"it does not know what keeps it" },
+		[GCLK_PROTOCOL_NONE] = { "by nothing", "nothing keeps it" },
+		[GCLK_PROTOCOL_LOCAL] = { "by itself", "it has no reference but itself" },
+		[GCLK_PROTOCOL_NTP] = { "by NTP", "NTP does not hold it yet, or no longer" },
+		[GCLK_PROTOCOL_PTP] = { "by PTP", "PTP does not hold it yet, or no longer" },
 	};
 	const GclkHostStatus *host = &status->host;
-	gboolean sane = (gsize)host->protocol < G_N_ELEMENTS(by);
-	const char *how = by[sane ? host->protocol : GCLK_PROTOCOL_UNKNOWN];
+	gboolean sane = (gsize)host->protocol < G_N_ELEMENTS(words);
+	GclkProtocol protocol = sane ? host->protocol : GCLK_PROTOCOL_UNKNOWN;
 	char bound[32], age[32];
 
 	if (!host->known)
@@ -261,12 +264,12 @@ static void add_host(GString *out, const GclkStatus *status)
 	gclk_format_bound(host->bound, bound);
 	gclk_format_age(host->age, age);
 	if (host->synchronised)
-		add_linef(out, "host", "its clock is synchronised %s%s, %s%s (said %s ago)", how,
-			host->fallback ? ", which stands in for PTP" : "",
+		add_linef(out, "host", "its clock is synchronised %s%s, %s%s (said %s ago)",
+			words[protocol].held, host->fallback ? ", which stands in for PTP" : "",
 			host->bound == GCLK_BOUND_UNKNOWN ? "error " : "right within ", bound, age);
 	else
-		add_linef(out, "host", "its clock is NOT synchronised, it is held %s (said %s ago)",
-			how, age);
+		add_linef(out, "host", "its clock is NOT synchronised: %s (said %s ago)",
+			words[protocol].unheld, age);
 }
 
 static void add_leap(GString *out, const GclkStatus *status)

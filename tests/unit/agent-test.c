@@ -1,104 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The agent in a small simulated world: what it does to the kernel's clock, and what it says. */
-#include "agent.h"
+#include "agent-bed.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "harness.h"
 #include "sources.h"
-#include "world.h"
-
-#define EPOCH (1795219200 * GCLK_NS_PER_S)
-
-typedef struct {
-	SimWorld world;
-	GclkPlatform *platform;
-	GclkConfig *config;
-	GclkEnvironment environment;
-	GclkAgent *agent;
-	guint reports, urgent;
-} Bed;
-
-static void on_report(gpointer user, GclkAgent *agent, gboolean urgent)
-{
-	Bed *bed = user;
-
-	(void)agent;
-	bed->reports++;
-	bed->urgent += urgent != FALSE;
-}
-
-static const GclkAgentEvents events = { .report = on_report };
-
-static void add_server(Bed *bed, guint number)
-{
-	g_autofree char *address = g_strdup_printf("192.0.2.%u", number);
-	GclkServerConfig *server = gclk_server_config_new(address, address);
-
-	server->min_poll = server->max_poll = 4;
-	g_ptr_array_add(bed->config->servers, server);
-}
-
-static void bed_init(Bed *bed, guint n_servers, double ppm)
-{
-	const SimOscillator oscillator = { .frequency_ppm = ppm };
-
-	*bed = (Bed){ .environment = { .boot_id = (char *)"a-boot", .hypervisor = (char *)"kvm" } };
-	bed->world.vm = sim_vm_new(3, EPOCH, &oscillator);
-	bed->world.n_servers = n_servers;
-	bed->config = gclk_config_new();
-	for (guint i = 0; i < n_servers; i++) {
-		bed->world.servers[i] = (SimServer){ .delay = 100 * GCLK_NS_PER_US,
-			.delay_noise = 10 * GCLK_NS_PER_US,
-			.stratum = 1 };
-		add_server(bed, i + 1);
-	}
-	bed->platform = sim_platform_new(&bed->world);
-}
-
-static void bed_start(Bed *bed, gboolean steers)
-{
-	bed->agent = gclk_agent_new(
-		bed->platform, bed->config, &bed->environment, steers, NULL, &events, bed);
-	gclk_sources_apply(bed->agent, bed->platform, bed->config, EPOCH);
-	CU_ASSERT_TRUE_FATAL(gclk_agent_start(bed->agent, NULL));
-}
-
-static void bed_run(Bed *bed, gint64 seconds)
-{
-	sim_run(bed->world.vm, sim_now(bed->world.vm) + seconds * GCLK_NS_PER_S);
-}
-
-static void bed_clear(Bed *bed)
-{
-	gclk_agent_free(bed->agent);
-	gclk_config_free(bed->config);
-	bed->platform->free(bed->platform);
-	sim_vm_free(bed->world.vm);
-}
-
-static const GclkFinding *finding(const GclkStatus *status, const char *id)
-{
-	for (guint i = 0; i < status->findings->len; i++) {
-		const GclkFinding *f = g_ptr_array_index(status->findings, i);
-
-		if (g_str_equal(f->id, id))
-			return f;
-	}
-	return NULL;
-}
-
-static const GclkSourceStatus *source(const GclkStatus *status, const char *name)
-{
-	for (guint i = 0; i < status->sources->len; i++) {
-		const GclkSourceStatus *s = g_ptr_array_index(status->sources, i);
-
-		if (g_str_equal(s->name, name))
-			return s;
-	}
-	return NULL;
-}
 
 /* A clock that is behind (+) is brought right, and the kernel's flags are honest before and after.
  */
@@ -149,7 +57,7 @@ static void measures_only(void)
 	GCLK_ASSERT_NEAR((double)status->offset, -40e9 + 18e6, 1e6);
 	GCLK_ASSERT_INT(status->state, GCLK_STATE_UNSYNCHRONISED);
 	GCLK_ASSERT_HAS(status->reason, "max-error");
-	CU_ASSERT_PTR_NULL(finding(status, "clock-off"));
+	CU_ASSERT_PTR_NULL(bed_finding(status, "clock-off"));
 	bed_clear(&bed);
 }
 
@@ -165,7 +73,7 @@ static void loses_its_server(void)
 	bed_run(&bed, 400);
 	soon = gclk_agent_status(bed.agent);
 	GCLK_ASSERT_INT(soon->state, GCLK_STATE_HOLDOVER);
-	GCLK_ASSERT_INT(source(soon, "192.0.2.1")->standing, GCLK_STANDING_UNREACHABLE);
+	GCLK_ASSERT_INT(bed_source(soon, "192.0.2.1")->standing, GCLK_STANDING_UNREACHABLE);
 	CU_ASSERT_FALSE(sim_discipline(bed.world.vm)->unsynchronised);
 	/* 15 ppm are 1 s in 18.5 hours: max-error */
 	bed_run(&bed, 20 * 3600);
@@ -188,9 +96,9 @@ static void says_why_it_does_not_step(void)
 	bed_run(&bed, 100);
 	status = gclk_agent_status(bed.agent);
 	GCLK_ASSERT_INT(status->state, GCLK_STATE_UNSYNCHRONISED);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(finding(status, "clock-off"));
-	GCLK_ASSERT_INT(finding(status, "clock-off")->severity, GCLK_SEVERITY_CRITICAL);
-	GCLK_ASSERT_HAS(finding(status, "clock-off")->remedy, "guestclock step");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(bed_finding(status, "clock-off"));
+	GCLK_ASSERT_INT(bed_finding(status, "clock-off")->severity, GCLK_SEVERITY_CRITICAL);
+	GCLK_ASSERT_HAS(bed_finding(status, "clock-off")->remedy, "guestclock step");
 	CU_ASSERT_TRUE(sim_discipline(bed.world.vm)->unsynchronised);
 	/* by hand */
 	CU_ASSERT_TRUE(gclk_agent_step(bed.agent, &reason));
@@ -198,7 +106,7 @@ static void says_why_it_does_not_step(void)
 	GCLK_ASSERT_NEAR((double)(sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 100000);
 	g_clear_pointer(&status, gclk_status_free);
 	status = gclk_agent_status(bed.agent);
-	CU_ASSERT_PTR_NULL(finding(status, "clock-off"));
+	CU_ASSERT_PTR_NULL(bed_finding(status, "clock-off"));
 	bed_clear(&bed);
 }
 
@@ -226,9 +134,9 @@ static void tai_is_explained(void)
 	bed_start(&bed, TRUE);
 	bed_run(&bed, 100);
 	status = gclk_agent_status(bed.agent);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(source(status, "ptp_kvm"));
-	GCLK_ASSERT_INT(source(status, "ptp_kvm")->standing, GCLK_STANDING_FALSETICKER);
-	GCLK_ASSERT_HAS(source(status, "ptp_kvm")->reason, "timescale=tai");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(bed_source(status, "ptp_kvm"));
+	GCLK_ASSERT_INT(bed_source(status, "ptp_kvm")->standing, GCLK_STANDING_FALSETICKER);
+	GCLK_ASSERT_HAS(bed_source(status, "ptp_kvm")->reason, "timescale=tai");
 	GCLK_ASSERT_NEAR((double)(sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 100000);
 	bed_clear(&bed);
 }
@@ -262,8 +170,8 @@ static void cannot_write(void)
 	bed_start(&bed, TRUE);
 	bed_run(&bed, 1500);
 	status = gclk_agent_status(bed.agent);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(finding(status, "state-directory"));
-	GCLK_ASSERT_HAS(finding(status, "state-directory")->statement, "read-only");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(bed_finding(status, "state-directory"));
+	GCLK_ASSERT_HAS(bed_finding(status, "state-directory")->statement, "read-only");
 	GCLK_ASSERT_NEAR((double)(sim_now(bed.world.vm) - sim_real(bed.world.vm)), 0, 50000);
 	bed_clear(&bed);
 }
@@ -278,12 +186,12 @@ static void reload(void)
 	bed_start(&bed, TRUE);
 	bed_run(&bed, 600);
 	g_ptr_array_remove_index(bed.config->servers, 0);
-	gclk_sources_apply(bed.agent, bed.platform, bed.config, EPOCH);
+	gclk_sources_apply(bed.agent, bed.platform, bed.config, BED_EPOCH);
 	status = gclk_agent_status(bed.agent);
 	GCLK_ASSERT_INT(status->sources->len, 1);
-	CU_ASSERT_TRUE(source(status, "192.0.2.2")->requests > 30);
-	add_server(&bed, 1);
-	gclk_sources_apply(bed.agent, bed.platform, bed.config, EPOCH);
+	CU_ASSERT_TRUE(bed_source(status, "192.0.2.2")->requests > 30);
+	bed_add_server(&bed, 1);
+	gclk_sources_apply(bed.agent, bed.platform, bed.config, BED_EPOCH);
 	bed_run(&bed, 60);
 	g_clear_pointer(&status, gclk_status_free);
 	status = gclk_agent_status(bed.agent);
@@ -306,7 +214,7 @@ static void reload_in_holdover(void)
 	bed.world.servers[0].down = TRUE;
 	server = g_ptr_array_index(bed.config->servers, 0);
 	server->max_poll = 6;
-	gclk_sources_apply(bed.agent, bed.platform, bed.config, EPOCH);
+	gclk_sources_apply(bed.agent, bed.platform, bed.config, BED_EPOCH);
 	bed_run(&bed, 30);
 	status = gclk_agent_status(bed.agent);
 	GCLK_ASSERT_INT(status->state, GCLK_STATE_HOLDOVER);
@@ -416,7 +324,7 @@ static void loses_too_many_ticks(void)
 	GCLK_ASSERT_STR(status->clocksource, "jiffies");
 	CU_ASSERT_TRUE(sim_discipline(bed.world.vm)->unsynchronised);
 	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->tick_ppb, GCLK_TICK_LIMIT_PPB, 0);
-	f = finding(status, "rate-beyond-reach");
+	f = bed_finding(status, "rate-beyond-reach");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	GCLK_ASSERT_INT(f->severity, GCLK_SEVERITY_CRITICAL);
 	GCLK_ASSERT_HAS(f->remedy, "doctor --fix");
@@ -439,7 +347,7 @@ static void clocksource_is_changed(void)
 	bed_run(&bed, 300);
 	status = gclk_agent_status(bed.agent);
 	GCLK_ASSERT_INT(status->state, GCLK_STATE_SYNCHRONISED);
-	CU_ASSERT_PTR_NOT_NULL(finding(status, "rate-by-tick"));
+	CU_ASSERT_PTR_NOT_NULL(bed_finding(status, "rate-by-tick"));
 	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->tick_ppb, 52.6e6, 2e6);
 	sim_set_tick(bed.world.vm, 0);
 	bed_run(&bed, 2);
@@ -451,7 +359,7 @@ static void clocksource_is_changed(void)
 	status = gclk_agent_status(bed.agent);
 	GCLK_ASSERT_INT(status->state, GCLK_STATE_SYNCHRONISED);
 	GCLK_ASSERT_STR(status->clocksource, "tsc");
-	CU_ASSERT_PTR_NULL(finding(status, "rate-by-tick"));
+	CU_ASSERT_PTR_NULL(bed_finding(status, "rate-by-tick"));
 	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->frequency_ppb, 0, 2000);
 	bed_clear(&bed);
 }

@@ -315,6 +315,75 @@ static void filter_covariance(void)
 	CU_ASSERT_TRUE(f.p00 > 0 && f.p11 > 0 && f.p00 * f.p11 > f.p01 * f.p01);
 }
 
+/* The offset is forgotten, the rate is kept and doubted. */
+static void disrupted(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	const Line before = { .ahead = 7 * S, .ppb = 40000, .delay = 100 * US, .bound = 30 * US };
+	const Line after = { .ahead = 3607 * S, .ppb = 40000, .delay = 100 * US, .bound = 30 * US };
+	GclkEstimate known, out;
+
+	feed(e, &before, S, 16 * S, 40);
+	CU_ASSERT_TRUE(gclk_estimator_predict(e, 700 * S, &known));
+	gclk_estimator_disrupted(e);
+	CU_ASSERT_FALSE(gclk_estimator_predict(e, 700 * S, &out));
+	feed(e, &after, 700 * S, S, 1);
+	CU_ASSERT_TRUE(gclk_estimator_predict(e, 700 * S, &out));
+	GCLK_ASSERT_INT(out.offset, line_at(&after, 700 * S));
+	GCLK_ASSERT_INT(out.samples, 1);
+	GCLK_ASSERT_NEAR(out.frequency_ppb, 40000, 50);
+	CU_ASSERT_TRUE(out.frequency_sigma_ppb >= 49000 && known.frequency_sigma_ppb < 5000);
+	/* nobody has jumped: it was told */
+	GCLK_ASSERT_INT(gclk_estimator_jump(e).raw, 0);
+}
+
+static void jump_is_remembered(void)
+{
+	static const gint64 sizes[] = { 60 * S, -5 * S };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		g_autoptr(GclkEstimator) e = gclk_estimator_new();
+		Line line = { .ahead = 7 * S, .ppb = 40000, .delay = 100 * US, .bound = 30 * US };
+		GclkSample sample;
+
+		feed(e, &line, S, S, 40);
+		GCLK_ASSERT_INT(gclk_estimator_jump(e).raw, 0);
+		line.ahead += sizes[i];
+		for (gint64 raw = 50; raw < 53; raw++) {
+			sample = sample_of(&line, raw * S, 0);
+			GCLK_ASSERT_INT(gclk_estimator_add(e, &sample), GCLK_ESTIMATOR_SUSPECT);
+		}
+		sample = sample_of(&line, 53 * S, 0);
+		GCLK_ASSERT_INT(gclk_estimator_add(e, &sample), GCLK_ESTIMATOR_JUMPED);
+		GCLK_ASSERT_INT(gclk_estimator_jump(e).raw, 50 * S);
+		GCLK_ASSERT_NEAR((double)gclk_estimator_jump(e).size, (double)sizes[i], 1e5);
+	}
+}
+
+/* The rate is learned from one that does not know the time, and no bound. */
+static void rate_only(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	Line line = { .ahead = 7 * S,
+		.ppb = -30000,
+		.delay = 100 * US,
+		.bound = US,
+		.flags = GCLK_SAMPLE_RATE_ONLY };
+	GclkEstimate out;
+
+	feed(e, &line, S, S, 40);
+	CU_ASSERT_TRUE(gclk_estimator_predict(e, 41 * S, &out));
+	GCLK_ASSERT_NEAR(out.frequency_ppb, -30000, 2000);
+	CU_ASSERT_TRUE(out.bound == GCLK_BOUND_UNKNOWN);
+	CU_ASSERT_TRUE(out.tightest == GCLK_BOUND_UNKNOWN);
+	/* it knows it again: from now on, and not for what was before */
+	line.flags = 0;
+	line.bound = 300 * US;
+	feed(e, &line, 41 * S, S, 1);
+	CU_ASSERT_TRUE(gclk_estimator_predict(e, 41 * S, &out));
+	CU_ASSERT_TRUE(out.bound >= 350 * US && out.bound < MS);
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
@@ -332,6 +401,9 @@ int main(void)
 		{ "sigma and jitter are honest", honest_sigma },
 		{ "a clock that loses ticks", loses_ticks },
 		{ "a clock that begins to lose ticks", begins_to_lose_ticks },
+		{ "a disruption is told", disrupted },
+		{ "a jump is remembered", jump_is_remembered },
+		{ "a reference that does not know the time", rate_only },
 		{ "the filter's covariance", filter_covariance },
 		{ NULL, NULL },
 	};

@@ -199,6 +199,88 @@ static void extremes(void)
 	clear(all, 3, &s);
 }
 
+static GclkCandidate host(gint64 offset, gint64 bound, gboolean assumed)
+{
+	GclkCandidate c = ptp(offset, bound, assumed);
+
+	c.name = "link";
+	c.kind = GCLK_SOURCE_HOST;
+	return c;
+}
+
+/* Precision clock, host's clock, NTP: whatever their bounds. */
+static void kinds_in_order(void)
+{
+	GclkCandidate all[] = { ntp("a", 0, 1 * US), host(0, 2 * MS, FALSE),
+		ptp(0, 5 * MS, FALSE) };
+	GclkSelection s = gclk_selection_run(all, 3, -1);
+
+	GCLK_ASSERT_INT(s.selected, 2);
+	clear(all, 3, &s);
+	s = gclk_selection_run(all, 2, 0);
+	GCLK_ASSERT_INT(s.selected, 1);
+	clear(all, 2, &s);
+}
+
+/* The host states its bound by one way, and it is assumed by the other: one vote all the same. */
+static void one_vote_stated_and_assumed(void)
+{
+	GclkCandidate all[] = { ptp(0, 5 * US, TRUE), host(0, 2 * MS, FALSE), ntp("a", 0, MS) };
+	GclkSelection s = gclk_selection_run(all, 3, -1);
+
+	GCLK_ASSERT_INT(s.origins, 2);
+	clear(all, 3, &s);
+	s = gclk_selection_run(all, 2, -1);
+	GCLK_ASSERT_INT(s.origins, 1);
+	CU_ASSERT_TRUE(s.single);
+	clear(all, 2, &s);
+}
+
+static void the_unsettled_do_not_take_over(void)
+{
+	GclkCandidate all[] = { ntp("a", 0, MS), ptp(0, 60 * S, FALSE) };
+	GclkSelection s;
+
+	all[1].unsettled = TRUE;
+	s = gclk_selection_run(all, 2, 0);
+	GCLK_ASSERT_INT(s.selected, 0);
+	GCLK_ASSERT_INT(all[1].standing, GCLK_STANDING_AGREES);
+	clear(all, 2, &s);
+	/* who is in use stays so */
+	s = gclk_selection_run(all, 2, 1);
+	GCLK_ASSERT_INT(s.selected, 1);
+	clear(all, 2, &s);
+	/* and where nobody is settled, all are equal */
+	all[0].unsettled = TRUE;
+	s = gclk_selection_run(all, 2, -1);
+	GCLK_ASSERT_INT(s.selected, 1);
+	clear(all, 2, &s);
+}
+
+static void the_strayed_have_no_vote(void)
+{
+	GclkCandidate all[] = { host(5 * S, MS, FALSE), ntp("a", 0, MS) };
+	GclkSelection s;
+
+	all[0].strayed = TRUE;
+	s = gclk_selection_run(all, 2, 0);
+	GCLK_ASSERT_INT(s.selected, 1);
+	GCLK_ASSERT_INT(s.origins, 1);
+	GCLK_ASSERT_INT(all[0].standing, GCLK_STANDING_FALSETICKER);
+	GCLK_ASSERT_HAS(all[0].reason, "contradicts 1 other");
+	clear(all, 2, &s);
+	/* it agrees again */
+	all[0].offset = 0;
+	s = gclk_selection_run(all, 2, 1);
+	GCLK_ASSERT_INT(s.selected, 1);
+	GCLK_ASSERT_INT(all[0].standing, GCLK_STANDING_AGREES);
+	clear(all, 2, &s);
+	/* alone it has one */
+	s = gclk_selection_run(all, 1, -1);
+	GCLK_ASSERT_INT(s.selected, 0);
+	clear(all, 1, &s);
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
@@ -213,6 +295,10 @@ int main(void)
 		{ "assumed bounds do not outvote stated ones", assumed_does_not_outvote },
 		{ "equals do not take turns", no_turns },
 		{ "a server's own clock goes last", own_clock_last },
+		{ "kinds have an order", kinds_in_order },
+		{ "one vote an origin, stated or assumed", one_vote_stated_and_assumed },
+		{ "who is unsettled does not take over", the_unsettled_do_not_take_over },
+		{ "who has strayed has no vote", the_strayed_have_no_vote },
 		{ "extremes", extremes },
 		{ NULL, NULL },
 	};

@@ -186,6 +186,62 @@ static void coarse_clocks_are_slewed_faster(void)
 	GCLK_ASSERT_INT(gclk_servo_run(&policy, &input).action, GCLK_SERVO_REFUSE);
 }
 
+static GclkServoOutput run_disrupted(gint64 offset, guint samples, gboolean stepped, gboolean heard)
+{
+	const GclkServoInput input = {
+		.offset = offset,
+		.samples = samples,
+		.origins = 1,
+		.disrupted = TRUE,
+		.stepped = stepped,
+		.heard = heard,
+		.interval = 16 * S,
+	};
+
+	return gclk_servo_run(&policy, &input);
+}
+
+static void after_a_disruption(void)
+{
+	GCLK_ASSERT_INT(run_disrupted(60 * S, 3, FALSE, TRUE).action, GCLK_SERVO_WAIT);
+	GCLK_ASSERT_INT(run_disrupted(60 * S, 4, FALSE, FALSE).action, GCLK_SERVO_STEP);
+	GCLK_ASSERT_INT(run_disrupted(60 * S, 4, FALSE, FALSE).step, 60 * S);
+	/* far beyond max-step: a witness has confirmed it */
+	GCLK_ASSERT_INT(run_disrupted(36000 * S, 4, FALSE, FALSE).action, GCLK_SERVO_STEP);
+	/* forward over a gap that is there already, however small */
+	GCLK_ASSERT_INT(run_disrupted(MS + 1, 4, FALSE, TRUE).action, GCLK_SERVO_STEP);
+	GCLK_ASSERT_INT(run_disrupted(MS, 4, FALSE, TRUE).action, GCLK_SERVO_SLEW);
+	/* back only by much, and only when all were heard */
+	GCLK_ASSERT_INT(run_disrupted(-100 * MS, 4, FALSE, TRUE).action, GCLK_SERVO_SLEW);
+	GCLK_ASSERT_INT(run_disrupted(-101 * MS, 4, FALSE, FALSE).action, GCLK_SERVO_WAIT);
+	GCLK_ASSERT_INT(run_disrupted(-101 * MS, 4, FALSE, TRUE).action, GCLK_SERVO_STEP);
+	GCLK_ASSERT_INT(run_disrupted(-7200 * S, 4, FALSE, TRUE).step, -7200 * S);
+	/* the second time it takes more */
+	GCLK_ASSERT_INT(run_disrupted(100 * MS, 4, TRUE, TRUE).action, GCLK_SERVO_SLEW);
+	GCLK_ASSERT_INT(run_disrupted(101 * MS, 4, TRUE, TRUE).action, GCLK_SERVO_STEP);
+}
+
+/* By a clock that does not know the time nothing is stepped, and nothing refused. */
+static void held(void)
+{
+	static const gint64 offsets[] = { 0, 40 * MS, -40 * MS, 3600 * S, -3600 * S };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(offsets); i++) {
+		const GclkServoInput input = {
+			.offset = offsets[i],
+			.frequency_ppb = 52e6,
+			.samples = 1,
+			.first = i % 2,
+			.held = TRUE,
+			.interval = 16 * S,
+		};
+		GclkServoOutput out = gclk_servo_run(&policy, &input);
+
+		GCLK_ASSERT_INT(out.action, GCLK_SERVO_SLEW);
+		GCLK_ASSERT_NEAR(out.tick_ppb + out.frequency_ppb, 52e6, 1);
+	}
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
@@ -199,6 +255,8 @@ int main(void)
 		{ "a rate beyond reach stays so until it is clearly within", beyond_reach_lasts },
 		{ "a clock beyond reach is not stepped all the time", steps_have_a_pause },
 		{ "a clock of ticks is slewed faster", coarse_clocks_are_slewed_faster },
+		{ "after a disruption", after_a_disruption },
+		{ "held by a clock without the time", held },
 		{ NULL, NULL },
 	};
 

@@ -331,6 +331,68 @@ static GclkStatus *make_starved(void)
 	return status;
 }
 
+static GclkStatus *make_host(void)
+{
+	GclkStatus *status =
+		begin(GCLK_STATE_SYNCHRONISED, "virtio:org.guestclock.0", 3 * US, 1240 * US);
+	GclkSourceStatus *source =
+		add(status, "virtio:org.guestclock.0", "host", GCLK_STANDING_SELECTED, NULL);
+
+	sample(source, 3 * US, 1237 * US, 9 * S);
+	ntp(source, 2, 4, "NTP");
+	status->host = (GclkHostStatus){ .known = TRUE,
+		.protocol = GCLK_PROTOCOL_NTP,
+		.synchronised = TRUE,
+		.fallback = TRUE,
+		.bound = 1200 * US,
+		.leap = GCLK_LEAP_INSERT,
+		.tai_offset = 37,
+		.age = 9 * S };
+	status->single = TRUE;
+	status->steps = 2;
+	status->last_step = 60 * S;
+	status->last_step_boottime = 4 * H;
+	status->last_step_reason = g_strdup("the clocks of this guest were disrupted");
+	status->disruptions = 1;
+	status->last_disruption_boottime = 4 * H;
+	status->last_disruption = g_strdup("the VM was resumed");
+	return status;
+}
+
+static GclkStatus *make_host_lost(void)
+{
+	GclkStatus *status = begin(GCLK_STATE_HOLDOVER, NULL, 20 * US, 35 * MS);
+	GclkSourceStatus *source = add(status, "/dev/ptp0", "ptp", GCLK_STANDING_REFUSED,
+		"the host says that nothing keeps its clock");
+
+	sample(source, 41 * S, GCLK_BOUND_UNKNOWN, 1 * S);
+	status->reason =
+		g_strdup("no source gives usable time; its rate is held by the host's clock");
+	status->host = (GclkHostStatus){ .known = TRUE,
+		.protocol = GCLK_PROTOCOL_NONE,
+		.bound = GCLK_BOUND_UNKNOWN,
+		.age = 3 * S };
+	return status;
+}
+
+static GclkStatus *make_disrupted(void)
+{
+	GclkStatus *status = begin(GCLK_STATE_DISRUPTED, NULL, 0, GCLK_BOUND_UNKNOWN);
+
+	add(status, "ntp1.example", "ntp", GCLK_STANDING_WAITING, NULL)->poll = 4;
+	status->reason = g_strdup("the VM was restored from a saved state; no source has yet told "
+				  "what the time is now");
+	status->host = (GclkHostStatus){ .known = TRUE,
+		.protocol = GCLK_PROTOCOL_PTP,
+		.synchronised = TRUE,
+		.bound = GCLK_BOUND_UNKNOWN,
+		.age = 0 };
+	status->disruptions = 12;
+	status->last_disruption_boottime = 5 * H - 1 * S;
+	status->last_disruption = g_strdup("the VM was restored from a saved state");
+	return status;
+}
+
 const GclkStatusSample gclk_status_samples[] = {
 	{ "ptp-and-two-servers", make_ptp },
 	{ "falseticker", make_falseticker },
@@ -344,5 +406,8 @@ const GclkStatusSample gclk_status_samples[] = {
 	{ "huge-offsets", make_huge_offsets },
 	{ "losing-time", make_losing_time },
 	{ "starved", make_starved },
+	{ "host", make_host },
+	{ "host-lost", make_host_lost },
+	{ "disrupted", make_disrupted },
 	{ NULL, NULL },
 };

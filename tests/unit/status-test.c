@@ -115,6 +115,21 @@ static void compare_clock(const GclkStatus *a, const GclkStatus *b)
 	GCLK_ASSERT_INT(a->last_step, b->last_step);
 	GCLK_ASSERT_INT(a->last_step_boottime, b->last_step_boottime);
 	GCLK_ASSERT_STR(a->last_step_reason, b->last_step_reason);
+	GCLK_ASSERT_INT(a->disruptions, b->disruptions);
+	GCLK_ASSERT_INT(a->last_disruption_boottime, b->last_disruption_boottime);
+	GCLK_ASSERT_STR(a->last_disruption, b->last_disruption);
+}
+
+static void compare_host(const GclkHostStatus *a, const GclkHostStatus *b)
+{
+	GCLK_ASSERT_INT(a->known, b->known);
+	GCLK_ASSERT_INT(a->protocol, b->protocol);
+	GCLK_ASSERT_INT(a->synchronised, b->synchronised);
+	GCLK_ASSERT_INT(a->fallback, b->fallback);
+	GCLK_ASSERT_INT(a->bound, b->bound);
+	GCLK_ASSERT_INT(a->leap, b->leap);
+	GCLK_ASSERT_INT(a->tai_offset, b->tai_offset);
+	GCLK_ASSERT_INT(a->age, b->age);
 }
 
 static void compare_writer(const GclkStatus *a, const GclkStatus *b)
@@ -152,6 +167,7 @@ static void compare(const GclkStatus *a, const GclkStatus *b)
 {
 	compare_clock(a, b);
 	compare_ticks(&a->ticks, &b->ticks);
+	compare_host(&a->host, &b->host);
 	compare_writer(a, b);
 	CU_ASSERT_EQUAL_FATAL(a->sources->len, b->sources->len);
 	for (guint i = 0; i < a->sources->len; i++)
