@@ -150,7 +150,7 @@ static int check_config(const GclkConfig *config)
 	if (config->servers_note)
 		printf("note: %s\n", config->servers_note);
 	if (config->servers->len == 0)
-		printf("no NTP server: only a precision clock can be used\n");
+		printf("no NTP server: only a precision clock or the host's clock can be used\n");
 	printf("the configuration is good\n");
 	return 0;
 }
