@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kernel behind the emulated machine's files: klogctl(2), clock_adjtime(2), the time of day,
- * CAP_SYS_TIME and precision clocks. Nothing that a program sets here reaches the real clock.
+ * CAP_SYS_TIME and precision clocks. Nothing that a program sets here reaches the real clock: a
+ * step (ADJ_SETOFFSET) shifts the time that the program itself sees, all else is only accepted.
  */
 #include "machine.h"
 
@@ -25,7 +26,7 @@ static char *dmesg;
 static long dmesg_length;
 static int has_discipline, may_not_steer;
 static struct timex discipline = { .tick = 10000 };
-static time_t shift; /* of CLOCK_REALTIME, s */
+static long long shift; /* of CLOCK_REALTIME, ns */
 
 /* --- the folder's files ------------------------------------------------------------------------
  */
@@ -58,7 +59,7 @@ static void set_discipline(const char *key, const char *value)
 		machine_vmware_sync = strcmp(value, "on") == 0;
 	else if (strcmp(key, "real_s") == 0) {
 		real_time(&now);
-		shift = (time_t)number - now.tv_sec;
+		shift = ((long long)number - now.tv_sec) * NS_PER_S;
 	}
 }
 
@@ -108,6 +109,9 @@ int clock_adjtime(clockid_t id, struct timex *tx)
 		errno = EPERM;
 		return -1;
 	}
+	if (modes & ADJ_SETOFFSET)
+		shift += tx->time.tv_sec * NS_PER_S +
+			 tx->time.tv_usec * (modes & ADJ_NANO ? 1 : 1000);
 	*tx = discipline;
 	tx->modes = modes;
 	return discipline.status & STA_UNSYNC ? TIME_ERROR : TIME_OK;
@@ -116,9 +120,13 @@ int clock_adjtime(clockid_t id, struct timex *tx)
 int clock_gettime(clockid_t id, struct timespec *now)
 {
 	int result = (int)syscall(SYS_clock_gettime, id, now);
+	long long shifted;
 
-	if (id == CLOCK_REALTIME && result == 0)
-		now->tv_sec += shift;
+	if (id == CLOCK_REALTIME && result == 0) {
+		shifted = now->tv_sec * NS_PER_S + now->tv_nsec + shift;
+		now->tv_sec = shifted / NS_PER_S;
+		now->tv_nsec = shifted % NS_PER_S;
+	}
 	return result;
 }
 
