@@ -34,8 +34,13 @@ static const double wanders[] = { 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e
 #define SIGMA_KNOWN 12
 /* So many odd ones in a row that do not agree are no jump: the noise is greater than believed. */
 #define ODD_NOISE 8
-/* Before so many samples the noise is not known well enough to call one odd. */
+/* Before so many samples the noise is not known well enough to call one odd, unless no rate that a
+   clock may have explains it. */
 #define ODD_KNOWN 8
+/* That rate, ppb: the fastest that a kernel can follow (adjtimex(2), tick); where the rate was
+   known before a jump, what a step of the frequency makes of it at most. */
+#define EARLY_RATE       1e8
+#define EARLY_RATE_KNOWN 500000.0
 
 /* After a jump the machine may be another one: its frequency is trusted to 50 ppm (vmclock's header
    allows a step of that size on migration). */
@@ -55,6 +60,7 @@ struct GclkEstimator {
 	gint64 base_raw; /* the filters' offsets are counted from base_offset at base_raw */
 	gint64 base_offset;
 	guint samples;
+	gboolean rate_known;   /* by the samples before a jump */
 	Memory recent[RECENT]; /* ring of accepted samples */
 	guint recent_next, recent_n;
 	Memory odd[GCLK_ESTIMATOR_AGREE]; /* suspects in a row */
@@ -218,6 +224,21 @@ static void fuse(GclkEstimator *e, const Memory *m)
 
 /* --- jumps ------------------------------------------------------------------------------------ */
 
+/* A guest that is paused soon after it was resumed must not be taken for one with a strange rate.
+ */
+static double early_oddness(const GclkEstimator *e, const Memory *m)
+{
+	double rate = e->rate_known ? EARLY_RATE_KNOWN : EARLY_RATE;
+	const Memory *last = &e->recent[(e->recent_next + RECENT - 1) % RECENT];
+	double error;
+
+	if (e->samples == 0 || e->coarseness)
+		return 0;
+	error = fabs((double)(m->offset - e->base_offset) - bank_at(e, m->raw).offset);
+	return error / ((double)(m->delay / 2 + last->delay / 2) + ODD_FLOOR +
+			       seconds(m->raw - last->raw) * rate);
+}
+
 /* How many times beyond what noise and delay explain a sample is; odd above 1. */
 static double oddness(const GclkEstimator *e, const Memory *m)
 {
@@ -225,7 +246,7 @@ static double oddness(const GclkEstimator *e, const Memory *m)
 	double sigma, error;
 
 	if (e->samples < ODD_KNOWN)
-		return 0;
+		return early_oddness(e, m);
 	now = bank_at(e, m->raw);
 	error = fabs((double)(m->offset - e->base_offset) - now.offset) - (double)m->delay / 2;
 	sigma = sqrt(now.offset_variance + now.scale * weigh(e, m->delay));
@@ -252,6 +273,7 @@ static void forget_offset(GclkEstimator *e)
 	for (guint i = 0; i < FILTERS; i++)
 		gclk_filter_forget_offset(&e->filters[i],
 			e->coarseness ? COARSE_FREQUENCY_SIGMA : JUMP_FREQUENCY_SIGMA);
+	e->rate_known = e->rate_known || e->samples >= ODD_KNOWN;
 	e->samples = 0;
 	e->recent_n = e->recent_next = 0;
 }

@@ -337,6 +337,55 @@ static void disrupted(void)
 	GCLK_ASSERT_INT(gclk_estimator_jump(e).raw, 0);
 }
 
+/* Paused soon after the start, or after another pause: a jump, not a rate of some percent. */
+static void paused_soon(void)
+{
+	static const struct {
+		guint before;  /* samples until it is disrupted; 0: it has just started */
+		guint between; /* from then on until the pause */
+		gint64 pause;
+	} cases[] = { { 0, 1, 5 * S }, { 0, 3, 60 * S }, { 0, 7, 5 * S }, { 20, 1, 100 * MS },
+		{ 20, 4, 5 * S }, { 20, 7, 60 * S } };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GclkEstimator) e = gclk_estimator_new();
+		Line line = { .ahead = 7 * S, .ppb = 30000, .delay = 100 * US, .bound = 30 * US };
+		gint64 raw = 100 * S;
+		GclkEstimatorResult result = GCLK_ESTIMATOR_ACCEPTED;
+		GclkEstimate out;
+
+		if (cases[i].before) {
+			feed(e, &line, raw, 2 * S, cases[i].before);
+			raw += cases[i].before * 2 * S;
+			gclk_estimator_disrupted(e);
+			line.ahead += 60 * S;
+		}
+		feed(e, &line, raw, 2 * S, cases[i].between);
+		raw += cases[i].between * 2 * S;
+		line.ahead += cases[i].pause;
+		for (guint n = 1; n <= GCLK_ESTIMATOR_AGREE; n++, raw += 2 * S) {
+			GclkSample sample = sample_of(&line, raw, 0);
+
+			result = gclk_estimator_add(e, &sample);
+			GCLK_ASSERT_INT(result, n < GCLK_ESTIMATOR_AGREE ? GCLK_ESTIMATOR_SUSPECT
+									 : GCLK_ESTIMATOR_JUMPED);
+		}
+		GCLK_ASSERT_NEAR(gclk_estimator_jump(e).size, cases[i].pause, 2 * MS);
+		CU_ASSERT_TRUE_FATAL(gclk_estimator_predict(e, raw, &out));
+		GCLK_ASSERT_NEAR(out.offset, line_at(&line, raw), 2 * MS);
+		CU_ASSERT_TRUE(fabs(out.frequency_ppb) < 200000);
+	}
+}
+
+/* A clock that is wrong by percents is one, from its second sample on. */
+static void strange_rate(void)
+{
+	g_autoptr(GclkEstimator) e = gclk_estimator_new();
+	const Line line = { .ahead = 7 * S, .ppb = 9e7, .delay = 100 * US, .bound = 30 * US };
+
+	feed(e, &line, 100 * S, 16 * S, 12);
+}
+
 static void jump_is_remembered(void)
 {
 	static const gint64 sizes[] = { 60 * S, -5 * S };
@@ -402,6 +451,8 @@ int main(void)
 		{ "a clock that loses ticks", loses_ticks },
 		{ "a clock that begins to lose ticks", begins_to_lose_ticks },
 		{ "a disruption is told", disrupted },
+		{ "paused soon after the start, or again", paused_soon },
+		{ "a strange rate is no jump", strange_rate },
 		{ "a jump is remembered", jump_is_remembered },
 		{ "a reference that does not know the time", rate_only },
 		{ "the filter's covariance", filter_covariance },
