@@ -8,6 +8,7 @@
 #include "detect/kernel-log.h"
 #include "detect/offers.h"
 #include "detect/vmware-backdoor.h"
+#include "source/link-port.h"
 #include "source/ptp-scan.h"
 #include "source/vmclock.h"
 
@@ -95,6 +96,14 @@ static void list_precision_clocks(GclkReader *reader, const char *release, GPtrA
 	}
 }
 
+/* Whether somebody is at its other end only shows when it is opened, which guestclockd does. */
+static void list_link(GclkReader *reader, GPtrArray *out)
+{
+	if (gclk_link_port_exists(reader->platform, GCLK_LINK_PORT))
+		gclk_facts_add(out, "port " GCLK_LINK_PORT,
+			"the link to the host, where \"hostclock serve\" answers");
+}
+
 /* Linux only: FreeBSD shows no RTC to programs. */
 static void list_rtcs(GclkReader *reader, GPtrArray *out)
 {
@@ -120,6 +129,7 @@ static void list_clocks(const GclkMachine *machine, GclkReader *reader, GPtrArra
 	add_sysctl(machine, out, "kern.timecounter.hardware");
 	add_sysctl(machine, out, "kern.timecounter.choice");
 	list_precision_clocks(reader, release, out);
+	list_link(reader, out);
 	if (release)
 		list_rtcs(reader, out);
 	gclk_facts_add(out, "kernel", release);

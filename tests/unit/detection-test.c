@@ -303,6 +303,24 @@ static GclkDetection *strange_machine(GclkTree *tree)
 	return gclk_detection_new(&machine);
 }
 
+static void link_port(void)
+{
+	for (gint there = 0; there < 2; there++) {
+		g_autoptr(GclkDetection) detection = NULL;
+		GclkMachine machine = { 0 };
+		GclkTree tree;
+
+		gclk_tree_init(&tree);
+		machine.platform = &tree.platform;
+		gclk_tree_write(&tree, "/sys/class/virtio-ports/vport0p1/name",
+			there ? "org.guestclock.0\n" : "org.qemu.guest_agent.0\n", -1);
+		detection = gclk_detection_new(&machine);
+		GCLK_ASSERT_STR(gclk_facts_find(detection->facts, "port org.guestclock.0"),
+			there ? "the link to the host, where \"hostclock serve\" answers" : NULL);
+		gclk_tree_clear(&tree);
+	}
+}
+
 /* What the page says, to who may read it. */
 static void clock_page(void)
 {
@@ -429,6 +447,7 @@ static const GclkTestCase cases[] = {
 	{ "a virtual machine of nobody's", virtual_but_whose },
 	{ "all marks are kept", all_marks_are_kept },
 	{ "the page of vmclock", clock_page },
+	{ "the port of the link", link_port },
 	{ "the text fits 80 columns", text_fits },
 	{ "the JSON is whole", json_is_whole },
 	{ "every verdict has a name", every_verdict_has_a_name },
