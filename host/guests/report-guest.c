@@ -112,12 +112,11 @@ static void add_asked(GString *out, const GclkGuest *guest)
 static void add_lapses(GString *out, const GclkGuest *guest)
 {
 	if (guest->lapses->len)
-		g_string_append_printf(out,
-			"\nWithout the host clock that it needs, %" G_GUINT64_FORMAT " times",
-			guest->lapses_total);
+		g_string_append(out, "\nWithout the host clock that it needs");
 	if (guest->lapses_total > guest->lapses->len)
-		g_string_append_printf(
-			out, " (the last %u; the journal has all)", guest->lapses->len);
+		g_string_append_printf(out,
+			" (the last %u of %" G_GUINT64_FORMAT "; the journal has all)",
+			guest->lapses->len, guest->lapses_total);
 	if (guest->lapses->len)
 		g_string_append_c(out, '\n');
 	for (guint i = 0; i < guest->lapses->len; i++) {

@@ -372,7 +372,7 @@ static void test_lapse_lines(void)
 	GCLK_ASSERT_HAS(over, "    need: not met from 2026-11-21T11:53:20Z or before to "
 			      "2026-11-21T11:56:20Z (3\n      min), and 2 before\n");
 	full = guest_text(&bed);
-	GCLK_ASSERT_HAS(full, "\nWithout the host clock that it needs, 3 times (the last 1; the "
+	GCLK_ASSERT_HAS(full, "\nWithout the host clock that it needs (the last 1 of 3; the "
 			      "journal has all)\n");
 	GCLK_ASSERT_HAS(full, "  not met from 2026-11-21T11:53:20Z or before to "
 			      "2026-11-21T11:56:20Z (3 min):\n    it needs PTP; this");

@@ -212,7 +212,6 @@ static void test_nobody(void)
 {
 	g_autoptr(GclkScratch) scratch = gclk_scratch_new();
 	g_autofree char *path = gclk_scratch_path(scratch, "s");
-	g_autofree char *text = NULL;
 	char long_path[200];
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	g_autoptr(GError) none = NULL, dead = NULL, silent = NULL, too_long = NULL;
