@@ -30,6 +30,8 @@ typedef struct {
 struct GclkInventory {
 	gint references;    /* the owner's and the threads' */
 	gint quit;          /* atomic */
+	gint told;          /* atomic: whether libvirt is there, at least once */
+	GSource *patience;  /* the owner\'s: until libvirt is said not to answer; or NULL */
 	char *uri;          /* as it is given to libvirt; or NULL */
 	gint agent_timeout; /* s */
 	GclkInventoryMail *mail;
@@ -64,7 +66,6 @@ typedef struct {
 	GQueue order;
 	guint failures; /* to connect, in a row */
 	GSource *retry; /* until the next attempt, or NULL */
-	gboolean told;  /* of the connection */
 	char *problem;  /* what was told last */
 } GclkInventoryThread;
 

@@ -151,9 +151,11 @@ static void note_all(GclkInventoryThread *thread)
 
 static void tell(GclkInventoryThread *thread, const char *problem)
 {
-	if (thread->told && g_strcmp0(thread->problem, problem) == 0)
+	const gboolean first = !g_atomic_int_get(&thread->inventory->told);
+
+	if (!first && g_strcmp0(thread->problem, problem) == 0)
 		return;
-	thread->told = TRUE;
+	g_atomic_int_set(&thread->inventory->told, TRUE);
 	g_free(thread->problem);
 	thread->problem = g_strdup(problem);
 	gclk_inventory_post_connection(thread->mail, problem);

@@ -3,6 +3,7 @@
 
 #define KEEP_ALIVE_S     5
 #define KEEP_ALIVE_COUNT 3
+#define PATIENCE_S       4 /* less than hostclock guests waits for a look of its own */
 
 void gclk_inventory_command_free(GclkInventoryCommand *command)
 {
@@ -27,6 +28,35 @@ static void inventory_unref(GclkInventory *inventory)
 	g_cond_clear(&inventory->ended);
 	g_free(inventory->uri);
 	g_free(inventory);
+}
+
+/* --- a libvirt that hangs --------------------------------------------------------------------- */
+
+/* It takes the connection and says nothing; libvirt waits for it for ever. */
+static gboolean on_impatience(gpointer user)
+{
+	GclkInventory *inventory = user;
+	g_autofree char *problem = NULL;
+
+	if (g_atomic_int_get(&inventory->told))
+		return G_SOURCE_REMOVE;
+	problem = g_strdup_printf("libvirt (%s) has not answered for %d s",
+		inventory->uri ? inventory->uri : "its default URI", PATIENCE_S);
+	gclk_inventory_post_connection(inventory->mail, problem);
+	return G_SOURCE_REMOVE;
+}
+
+static void start_patience(GclkInventory *inventory, GMainContext *context)
+{
+	inventory->patience = g_timeout_source_new_seconds(PATIENCE_S);
+	g_source_set_callback(inventory->patience, on_impatience, inventory, NULL);
+	g_source_attach(inventory->patience, context);
+}
+
+static void end_patience(GclkInventory *inventory)
+{
+	g_source_destroy(inventory->patience);
+	g_clear_pointer(&inventory->patience, g_source_unref);
 }
 
 /* --- threads ---------------------------------------------------------------------------------- */
@@ -75,6 +105,7 @@ GclkInventory *gclk_inventory_new(GMainContext *context, const char *uri, gint a
 	inventory->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_mutex_init(&inventory->lock);
 	g_cond_init(&inventory->ended);
+	start_patience(inventory, context);
 	g_mutex_lock(&inventory->lock);
 	start_thread(inventory, "libvirt", gclk_inventory_thread_run);
 	start_thread(inventory, "guest-agents", gclk_inventory_agent_run);
@@ -107,6 +138,7 @@ void gclk_inventory_free(GclkInventory *inventory)
 {
 	if (!inventory)
 		return;
+	end_patience(inventory);
 	gclk_inventory_mail_close(inventory->mail);
 	g_atomic_int_set(&inventory->quit, TRUE);
 	g_async_queue_push(inventory->questions, g_strdup(""));

@@ -3,11 +3,24 @@
 #include <gmodule.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "gate/libvirt-api.h"
 #include "guests/agent-problem.h"
 #include "guests/inventory.h"
 #include "harness.h"
+#include "scratch.h"
+
+/* AddressSanitizer wraps the xdr_ functions of a program's libraries, and calls nothing where the
+   library that has them was loaded later, as libvirt's is. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define SANITIZED
+#endif
 
 #define URI    "test:///default"
 #define UUID   "6695eb01-f6a4-8304-79aa-97f2502e193f" /* the driver's, for ever */
@@ -273,6 +286,35 @@ static void test_no_libvirt(void)
 	g_main_context_unref(bed.context);
 }
 
+#ifndef SANITIZED
+/* Last of all, since the thread that waits for it never comes back. */
+static void test_hung_libvirt(void)
+{
+	g_autoptr(GclkScratch) scratch = gclk_scratch_new();
+	g_autofree char *path = gclk_scratch_path(scratch, "sock");
+	g_autofree char *uri = g_strconcat("qemu+unix:///system?socket=", path, NULL);
+	Bed bed = { .context = g_main_context_new(), .log = g_string_new(NULL) };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	gint64 began;
+
+	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+	CU_ASSERT_TRUE(
+		bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 5) == 0);
+	bed.inventory = gclk_inventory_new(bed.context, uri, 1, &events, &bed);
+	CU_ASSERT_TRUE(wait_for(&bed, "has not answered for 4 s\n"));
+	began = g_get_monotonic_time();
+	gclk_inventory_free(bed.inventory);
+	CU_ASSERT_TRUE(g_get_monotonic_time() - began < 4 * G_USEC_PER_SEC);
+	bed.inventory = gclk_inventory_new(bed.context, URI, 1, &events, &bed);
+	CU_ASSERT_TRUE(wait_for(&bed, "connection libvirt's events are watched already"));
+	gclk_inventory_free(bed.inventory);
+	g_string_free(bed.log, TRUE);
+	g_main_context_unref(bed.context);
+}
+
+#endif
+
 /* --- the agents' problems --------------------------------------------------------------------- */
 
 /* Messages as libvirt 9.0 and qemu-ga 7.2 gave them. */
@@ -334,6 +376,9 @@ int main(void)
 		{ "nothing comes after the end", test_free },
 		{ "no libvirt", test_no_libvirt },
 		{ "what is the matter with an agent", test_problems },
+#ifndef SANITIZED
+		{ "a libvirt that hangs", test_hung_libvirt },
+#endif
 		{ 0 },
 	};
 
