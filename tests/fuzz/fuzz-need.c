@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "gate/channel-xml.h"
 #include "gate/hook.h"
 #include "sync/cache.h"
 
@@ -27,6 +28,23 @@ static void as_xml(const char *text, gsize length)
 	gboolean good = gclk_need_from_xml(text, length, &need, &error);
 
 	check(&need, good, error);
+}
+
+/* A channel that was read is found again by what we tell libvirt of it. */
+static void as_channels(const char *text, gsize length)
+{
+	GclkDomainChannels channels, again;
+	g_autofree char *element = NULL;
+	g_autofree char *xml = NULL;
+
+	if (!gclk_domain_channels_from_xml(text, length, &channels, NULL) || !channels.link.present)
+		return;
+	g_assert(channels.link.path[0] == '/' || channels.link.path[0] == '\0');
+	element = gclk_domain_channel_to_xml(&channels.link);
+	xml = g_strdup_printf("<domain><devices>%s</devices></domain>", element);
+	g_assert(gclk_domain_channels_from_xml(xml, strlen(xml), &again, NULL));
+	g_assert(again.link.present);
+	g_assert_cmpstr(again.link.path, ==, channels.link.path);
 }
 
 static void as_words(const char *text)
@@ -74,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	gclk_host_config_free(gclk_host_config_parse("fuzz", (const char *)data, size, NULL));
 	as_xml((const char *)data, size);
+	as_channels((const char *)data, size);
 	as_words(text);
 	as_proxmox((const char *)data, size);
 	as_cache((const char *)data, size);
