@@ -26,6 +26,7 @@ typedef struct {
 	GclkTickWatch *watch;
 	const char *clocksource;
 	guint changes;
+	gint64 backlog; /* that the hypervisor tells of, ns; < 0: not told */
 } Bed;
 
 static void read_pair(GclkPlatform *platform, GclkClockPair *out)
@@ -343,6 +344,50 @@ static void test_nothing(void)
 	gclk_tick_watch_free(NULL);
 }
 
+/* --- the hypervisor's word ---------------------------------------------------------------------
+ */
+
+static gboolean read_host(const GclkHostReader *reader, GclkHostTime *out)
+{
+	*out = (GclkHostTime){ .backlog = ((Bed *)reader->user)->backlog };
+	return TRUE;
+}
+
+static gint64 backlog(const Bed *bed)
+{
+	return gclk_tick_watch_health(bed->watch)->backlog;
+}
+
+/* The largest of the last quarter of an hour is told. */
+static void test_backlog(void)
+{
+	GclkHostReader reader = { .read = read_host };
+	Bed bed;
+
+	bed_init(&bed, "jiffies");
+	reader.user = &bed;
+	bed_run(&bed, 60, NULL);
+	GCLK_ASSERT_INT(backlog(&bed), -1); /* nobody tells */
+	gclk_tick_watch_use_host(bed.watch, &reader);
+	bed.backlog = -1;
+	bed_run(&bed, 60, NULL);
+	GCLK_ASSERT_INT(backlog(&bed), -1);
+	bed.backlog = 0;
+	bed_run(&bed, 60, NULL);
+	GCLK_ASSERT_INT(backlog(&bed), 0);
+	bed.backlog = 30 * MS;
+	bed_run(&bed, 20, NULL);
+	bed.backlog = 0;
+	bed_run(&bed, 60, NULL);
+	GCLK_ASSERT_INT(backlog(&bed), 30 * MS);
+	bed_run(&bed, 2000, NULL);
+	GCLK_ASSERT_INT(backlog(&bed), 0);
+	gclk_tick_watch_use_host(bed.watch, NULL);
+	bed_run(&bed, 60, NULL);
+	GCLK_ASSERT_INT(backlog(&bed), -1);
+	gclk_tick_watch_free(bed.watch);
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
@@ -356,6 +401,7 @@ int main(void)
 		{ "stolen time", test_steal },
 		{ "late timers", test_late },
 		{ "nothing to go by", test_nothing },
+		{ "backlog", test_backlog },
 		{ NULL, NULL },
 	};
 
