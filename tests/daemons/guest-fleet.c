@@ -438,5 +438,7 @@ int main(int argc, char **argv)
 	launch(&fleet);
 	run(&fleet);
 	print_figures(&fleet);
+	g_array_unref(fleet.delays);
+	g_free(fleet.guests);
 	return 0;
 }
