@@ -4,6 +4,9 @@
 
 /* Rounds in a row with answers of which none can be used, of a kind that may pass. */
 #define USELESS_LIMIT 3
+/* From the beginning of a round that is made void to that of the next: a host whose every answer
+   tells of another disruption shall not keep this machine busy. */
+#define AGAIN_INTERVAL (50 * GCLK_NS_PER_MS)
 
 /* --- the end of a round ----------------------------------------------------------------------- */
 
@@ -144,5 +147,6 @@ void gclk_link_begin_again(GclkLink *self)
 		return;
 	gclk_ntp_exchange_void(&self->exchange);
 	self->round.running = FALSE;
-	gclk_link_set_timer(self, 0, gclk_link_begin_round);
+	gclk_link_set_timer(self, self->round.began + AGAIN_INTERVAL - gclk_link_now(self),
+		gclk_link_begin_round);
 }

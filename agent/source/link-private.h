@@ -68,7 +68,8 @@ void gclk_link_close(GclkLink *self);
 void gclk_link_begin_round(gpointer self);
 /* An exchange is over: on to the next one, or to the end of the round. */
 void gclk_link_proceed(GclkLink *self);
-/* What was measured until now is worth nothing: a new round begins at once, from the loop. */
+/* What was measured until now is worth nothing: a new round begins (almost) at once, from the loop.
+ */
 void gclk_link_begin_again(GclkLink *self);
 
 /* link-take.c: bytes came. */

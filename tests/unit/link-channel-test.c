@@ -69,7 +69,7 @@ static void test_event(void)
 	GCLK_ASSERT_INT(rig.disruptions, 1);
 	GCLK_ASSERT_STR(rig.what, "the VM was resumed");
 	GCLK_ASSERT_INT(rig.claims, 5); /* an event claims nothing */
-	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 0));
+	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
 	gclk_link_rig_converse(&rig, 4 * ROUND);
 	GCLK_ASSERT_INT(rig.samples, 9);
 	CU_ASSERT_TRUE(ABS(rig.last.offset - 60 * S) <= 2);
@@ -94,7 +94,7 @@ static void test_event_without_count(void)
 	GCLK_ASSERT_STR(rig.what, "the VM was restored from a saved state");
 	rig.host.has_host = TRUE;
 	rig.host.host.disruptions = 1;
-	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 0));
+	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
 	gclk_link_rig_converse(&rig, ROUND);
 	GCLK_ASSERT_INT(rig.disruptions, 1);
 	gclk_link_rig_clear(&rig);
@@ -111,7 +111,7 @@ static void test_event_in_round(void)
 	rig.ahead = 60 * S;
 	feed_event(&rig, GCLK_LINK_EVENT_MIGRATED);
 	GCLK_ASSERT_STR(rig.what, "the VM was migrated");
-	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 0));
+	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
 	gclk_link_rig_converse(&rig, ROUND);
 	GCLK_ASSERT_INT(rig.samples, 5);
 	CU_ASSERT_TRUE(ABS(rig.last.offset - 60 * S) <= 2);
@@ -129,7 +129,7 @@ static void test_lost_event(void)
 	gclk_link_rig_converse(&rig, 1);
 	GCLK_ASSERT_INT(rig.disruptions, 1);
 	GCLK_ASSERT_HAS(rig.what, "stopped or moved this VM");
-	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 0));
+	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
 	gclk_link_rig_converse(&rig, ROUND);
 	GCLK_ASSERT_INT(rig.samples, 5);
 	CU_ASSERT_TRUE(ABS(rig.last.offset - S) <= 2);
@@ -171,7 +171,7 @@ static void test_host_clock_event(void)
 	gclk_fake_pass(rig.fake, S);
 	feed_event(&rig, GCLK_LINK_EVENT_HOST_CLOCK);
 	GCLK_ASSERT_INT(rig.disruptions, 0);
-	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 0));
+	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
 	assert_unharmed(&rig);
 	feed_event(&rig, (GclkLinkEvent)200); /* of a later version */
 	GCLK_ASSERT_INT(rig.disruptions, 0);
@@ -191,11 +191,29 @@ static void test_event_flood(void)
 		feed_event(&rig, GCLK_LINK_EVENT_RESUMED);
 	}
 	GCLK_ASSERT_INT(rig.disruptions, 1);
-	gclk_fake_pass(rig.fake, 0);
+	gclk_fake_pass(rig.fake, 50 * MS);
 	GCLK_ASSERT_INT(rig.fake->written->len - before, 1);
 	/* the others show in the count of the answer */
 	gclk_link_rig_converse(&rig, 1);
 	GCLK_ASSERT_INT(rig.disruptions, 2);
+	gclk_link_rig_clear(&rig);
+}
+
+/* A host that tells of another disruption with each answer. */
+static void test_count_flood(void)
+{
+	GclkLinkRig rig;
+	guint before;
+
+	settle(&rig);
+	before = rig.fake->written->len;
+	rig.way = rig.back = rig.held = 10 * US;
+	for (gint64 end = rig.fake->now + S; rig.fake->now < end;) {
+		rig.host.host.disruptions++;
+		gclk_link_rig_reply(&rig);
+		CU_ASSERT_TRUE_FATAL(gclk_link_rig_next(&rig, S));
+	}
+	CU_ASSERT_TRUE(rig.fake->written->len - before <= 21);
 	gclk_link_rig_clear(&rig);
 }
 
@@ -401,6 +419,7 @@ int main(void)
 		{ "first count", test_first_count },
 		{ "the host's clock changed", test_host_clock_event },
 		{ "flood of events", test_event_flood },
+		{ "flood of counts", test_count_flood },
 		{ "errors of opening", test_open_errors },
 		{ "no streams here", test_no_streams },
 		{ "nobody there", test_unattended },

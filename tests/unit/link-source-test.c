@@ -251,7 +251,7 @@ static void test_burst(void)
 	settle(&rig);
 	gclk_source_burst(rig.source);
 	gclk_source_burst(rig.source);
-	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 0));
+	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
 	gclk_link_rig_converse(&rig, 4 * ROUND);
 	GCLK_ASSERT_INT(rig.samples, 8);
 	CU_ASSERT_FALSE(gclk_link_rig_next(&rig, 15 * S));
@@ -293,7 +293,7 @@ static void test_step(void)
 	gclk_source_stepped(rig.source, S);
 	gclk_fake_feed(rig.fake, frame, length);
 	GCLK_ASSERT_INT(gclk_link_rig_dropped(&rig, "stepped"), 1);
-	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 0));
+	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
 	gclk_link_rig_converse(&rig, ROUND);
 	GCLK_ASSERT_INT(rig.samples, 5);
 	CU_ASSERT_TRUE(ABS(rig.last.offset + S) <= 2);

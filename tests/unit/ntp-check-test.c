@@ -70,6 +70,56 @@ static GclkNtpVerdict judge(Case *c)
 #define ASSERT_VERDICT(verdict, expected)                                                          \
 	GCLK_ASSERT_STR(gclk_ntp_verdict_name(verdict), gclk_ntp_verdict_name(expected))
 
+/* --- over the link ------------------------------------------------------------------------------
+ */
+
+/* A host that does not know the time is heard, and not believed; over UDP it is refused. */
+static void check_unfit(Case c, GclkNtpVerdict unfit)
+{
+	ASSERT_VERDICT(judge(&c), unfit);
+	CU_ASSERT_EQUAL(c.reply.unfit, GCLK_NTP_GOOD);
+	c.context.link = TRUE;
+	ASSERT_VERDICT(judge(&c), GCLK_NTP_GOOD);
+	ASSERT_VERDICT(c.reply.unfit, unfit);
+	CU_ASSERT_TRUE(c.reply.has_times);
+	GCLK_ASSERT_INT(c.reply.offset, 2 * S);
+	/* all else is checked as ever */
+	c.header.origin = OTHER;
+	ASSERT_VERDICT(judge(&c), GCLK_NTP_BAD_ORIGIN);
+	c.header.origin = NONCE;
+	c.header.transmit = 0;
+	ASSERT_VERDICT(judge(&c), GCLK_NTP_ZERO_TIME);
+}
+
+static void test_link(void)
+{
+	Case c = good_case();
+
+	c.header.leap = GCLK_LEAP_UNSYNC;
+	check_unfit(c, GCLK_NTP_UNSYNCHRONISED);
+	c = good_case();
+	c.header.stratum = 16;
+	check_unfit(c, GCLK_NTP_STRATUM_16);
+	c = good_case();
+	c.header.stratum = 0;
+	c.header.refid = 0;
+	check_unfit(c, GCLK_NTP_STRATUM_0);
+	c = good_case();
+	c.header.root_dispersion = 2 * S;
+	check_unfit(c, GCLK_NTP_ROOT_DISTANCE);
+	c = good_case();
+	c.header.root_delay = 40 * S;
+	check_unfit(c, GCLK_NTP_ROOT_DISTANCE);
+	/* both: the graver one is told */
+	c.header.leap = GCLK_LEAP_UNSYNC;
+	check_unfit(c, GCLK_NTP_UNSYNCHRONISED);
+	/* a good host over the link */
+	c = good_case();
+	c.context.link = TRUE;
+	ASSERT_VERDICT(judge(&c), GCLK_NTP_GOOD);
+	CU_ASSERT_EQUAL(c.reply.unfit, GCLK_NTP_GOOD);
+}
+
 /* --- good answers and their figures ----------------------------------------------------------- */
 
 static void test_good(void)
@@ -801,6 +851,7 @@ static void test_silence(void)
 int main(void)
 {
 	static const GclkTestCase cases[] = {
+		{ "over the link", test_link },
 		{ "good", test_good },
 		{ "sign of the offset", test_sign },
 		{ "asymmetric delay", test_asymmetry },
