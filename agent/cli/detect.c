@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "detect/detection.h"
+#include "detect/vmware-time.h"
 #include "platform/native.h"
 
 /* As systemd-detect-virt(1) has it. */
@@ -65,6 +66,7 @@ int gclk_cli_detect(int argc, char **argv)
 		return options.exit_code;
 	context = g_main_context_new();
 	machine = gclk_machine_native(gclk_native_new(NULL, context));
+	machine.host_time = gclk_vmware_host_time;
 	detection = gclk_detection_new(&machine);
 	machine.platform->free(machine.platform);
 	print(&choice, &options, detection);

@@ -8,6 +8,7 @@
 #include "detect/kernel-log.h"
 #include "detect/offers.h"
 #include "detect/vmware-backdoor.h"
+#include "detect/vmware-facts.h"
 #include "source/link-port.h"
 #include "source/ptp-scan.h"
 #include "source/vmclock.h"
@@ -184,6 +185,8 @@ GclkDetection *gclk_detection_new(const GclkMachine *machine)
 	judge_hypervisor(machine, &reader, detection);
 	gclk_offers_list(&reader, detection->facts);
 	gclk_host_time_list(&reader, detection->hypervisor, detection->facts);
+	if (strcmp(detection->hypervisor, "vmware") == 0)
+		gclk_vmware_facts_list(machine, &reader, detection->facts);
 	judge_container(machine, &reader, detection);
 	list_clocks(machine, &reader, detection->facts);
 	return detection;
