@@ -128,8 +128,10 @@ static void carry_by_host(GclkAgent *agent, const GclkSlot *slot, const GclkEsti
 			slot->last.delay / 2 + (gint64)(NOISE_SIGMAS * host->jitter) +
 				(gint64)(host_drift(agent) * since));
 	}
-	e->frequency_ppb = host->frequency_ppb;
-	e->frequency_sigma_ppb = drift / 3;
+	if (host->samples >= GCLK_AGENT_SAMPLES_SETTLED) {
+		e->frequency_ppb = host->frequency_ppb;
+		e->frequency_sigma_ppb = drift / 3;
+	}
 	e->last_raw = host->last_raw;
 }
 

@@ -157,7 +157,7 @@ static void judge_state(GclkAgent *agent, GclkServoAction action, const char *no
 		set_state(agent, GCLK_STATE_SYNCHRONISED, NULL);
 	else if (agent->selected)
 		set_state(agent, GCLK_STATE_UNSYNCHRONISED, why_not(agent));
-	else if (was_good && within_limit(agent))
+	else if ((was_good || agent->held) && within_limit(agent))
 		set_state(agent, GCLK_STATE_HOLDOVER, no_source);
 	else if (agent->state != GCLK_STATE_STARTING || agent->settling == 0)
 		set_state(agent, GCLK_STATE_UNSYNCHRONISED, no_source);

@@ -114,20 +114,31 @@ static gboolean preferable(const GclkCandidate *a, const GclkCandidate *b)
 	return a->lesser != b->lesser ? b->lesser : a->quality < b->quality;
 }
 
+static gboolean is_inside(const GclkCandidate *c, const Region *truth)
+{
+	return votes(c) && covers(c, truth->low, truth->high);
+}
+
+/* An unsettled one takes over only where the one in use is no better. */
+static gboolean may_take_over(const GclkCandidate *c, const GclkCandidate *in_use)
+{
+	return !in_use || c == in_use || !c->unsettled || in_use->unsettled;
+}
+
 static gint choose(const GclkCandidate *all, guint n, const Region *truth, gint current)
 {
+	const GclkCandidate *in_use = NULL;
 	gint best = -1;
 
-	for (guint pass = 0; pass < 2 && best < 0; pass++)
-		for (guint i = 0; i < n; i++)
-			if (votes(&all[i]) && covers(&all[i], truth->low, truth->high) &&
-				(pass || !all[i].unsettled || (gint)i == current) &&
-				(best < 0 || preferable(&all[i], &all[best])))
-				best = (gint)i;
-	if (best >= 0 && current >= 0 && current < (gint)n && votes(&all[current]) &&
-		covers(&all[current], truth->low, truth->high) &&
-		all[current].kind == all[best].kind && all[current].lesser == all[best].lesser &&
-		(double)all[best].quality > CLEARLY_BETTER * (double)all[current].quality)
+	if (current >= 0 && current < (gint)n && is_inside(&all[current], truth))
+		in_use = &all[current];
+	for (guint i = 0; i < n; i++)
+		if (is_inside(&all[i], truth) && may_take_over(&all[i], in_use) &&
+			(best < 0 || preferable(&all[i], &all[best])))
+			best = (gint)i;
+	if (best >= 0 && in_use && in_use->kind == all[best].kind &&
+		in_use->lesser == all[best].lesser &&
+		(double)all[best].quality > CLEARLY_BETTER * (double)in_use->quality)
 		return current;
 	return best;
 }

@@ -9,9 +9,10 @@ struct GclkStream {
 	GclkPlatform *platform;
 	const GclkStreamEvents *events;
 	gpointer user;
-	guint greeting;        /* event: the host's end is there */
-	GclkLinkReader reader; /* of the host */
-	GPtrArray *under_way;  /* of Flight: forgotten when the stream closes */
+	guint greeting;           /* event: the host's end is there */
+	GclkLinkReader reader;    /* of the host */
+	GPtrArray *under_way;     /* of Flight: forgotten when the stream closes */
+	gint64 last_out, last_in; /* a stream keeps its order: when the last one arrives */
 };
 
 /* A frame on its way, either way. */
@@ -78,11 +79,11 @@ static gint64 travel(const GclkStream *stream)
 	       (gint64)((double)host->delay_noise * sim_exponential(stream->world->vm));
 }
 
-static void send_off(Flight *flight, SimFunc func)
+static void send_off(Flight *flight, SimFunc func, gint64 *last)
 {
 	SimVm *vm = flight->stream->world->vm;
 
-	flight->due += travel(flight->stream);
+	flight->due = *last = MAX(flight->due + travel(flight->stream), *last + 1);
 	flight->event = sim_at(vm, flight->due - sim_now(vm), func, flight);
 }
 
@@ -145,7 +146,7 @@ static void reach_host(gpointer user)
 	if (!stream->world->host.gone)
 		gclk_link_reader_feed(&stream->reader, frame, length, answer, flight);
 	if (flight->length)
-		send_off(flight, arrive);
+		send_off(flight, arrive, &stream->last_in);
 	else
 		g_ptr_array_remove_fast(stream->under_way, flight);
 }
@@ -166,7 +167,7 @@ void sim_host_tells(SimWorld *world, GclkLinkEvent event)
 	say(&world->host, &news);
 	flight = flight_new(world->stream);
 	flight->length = gclk_link_packet_encode(&news, flight->frame);
-	send_off(flight, arrive);
+	send_off(flight, arrive, &world->stream->last_in);
 }
 
 /* --- the guest's end -------------------------------------------------------------------------- */
@@ -223,7 +224,7 @@ static gboolean stream_send(GclkPlatform *platform, GclkStream *stream, const gu
 	flight = flight_new(stream);
 	flight->length = length;
 	memcpy(flight->frame, data, length);
-	send_off(flight, reach_host);
+	send_off(flight, reach_host, &stream->last_out);
 	return TRUE;
 }
 

@@ -104,7 +104,7 @@ static gboolean may_steer(GclkPlatform *platform, const char **reason)
 
 static guint timer_start(GclkPlatform *platform, gint64 delay, GclkTimerFunc func, gpointer user)
 {
-	return sim_at(vm_of(platform), delay, func, user);
+	return sim_timer(vm_of(platform), delay, func, user);
 }
 
 static void timer_stop(GclkPlatform *platform, guint id)

@@ -13,6 +13,7 @@ typedef struct {
 	guint id;
 	SimFunc func;
 	gpointer user;
+	gboolean timer; /* of the guest, which stands still with it */
 } Event;
 
 /* Nanoseconds with a fraction, so that rates of a part in 1e12 are not lost. */
@@ -82,15 +83,33 @@ static gint compare(gconstpointer a, gconstpointer b, gpointer unused)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-guint sim_at(SimVm *vm, gint64 delay, SimFunc func, gpointer user)
+static guint add_event(SimVm *vm, gint64 delay, SimFunc func, gpointer user, gboolean timer)
 {
 	Event *event = g_new(Event, 1);
 	GSequenceIter *where;
 
-	*event = (Event){ vm->now.ns + MAX(delay, 0), ++vm->last_id, func, user };
+	*event = (Event){ vm->now.ns + MAX(delay, 0), ++vm->last_id, func, user, timer };
 	where = g_sequence_insert_sorted(vm->events, event, compare, NULL);
 	g_hash_table_insert(vm->by_id, GUINT_TO_POINTER(event->id), where);
 	return event->id;
+}
+
+guint sim_at(SimVm *vm, gint64 delay, SimFunc func, gpointer user)
+{
+	return add_event(vm, delay, func, user, FALSE);
+}
+
+guint sim_timer(SimVm *vm, gint64 delay, SimFunc func, gpointer user)
+{
+	return add_event(vm, delay, func, user, TRUE);
+}
+
+static void delay_timer(gpointer data, gpointer duration)
+{
+	Event *event = data;
+
+	if (event->timer)
+		event->at += *(gint64 *)duration;
 }
 
 void sim_cancel(SimVm *vm, guint id)
@@ -190,9 +209,12 @@ void sim_real_set(SimVm *vm, gint64 offset)
 
 void sim_pause(SimVm *vm, gint64 duration)
 {
-	/* True time goes on alone; what was due in between comes late. */
+	/* True time goes on alone; packets that were due in between come late, and so do all
+	   timers. */
 	vm->now.ns += duration;
 	vm->next_stride += duration;
+	g_sequence_foreach(vm->events, delay_timer, &duration);
+	g_sequence_sort(vm->events, compare, NULL);
 }
 
 gint64 sim_boottime(const SimVm *vm)

@@ -52,6 +52,8 @@ double sim_exponential(SimVm *vm); /* mean 1 */
 
 /* Calls func after delay ns of true time; returns an id, never 0. */
 guint sim_at(SimVm *vm, gint64 delay, SimFunc func, gpointer user);
+/* The same for a timer of the guest: it stands still while the guest does. */
+guint sim_timer(SimVm *vm, gint64 delay, SimFunc func, gpointer user);
 void sim_cancel(SimVm *vm, guint id);
 /* Lets true time pass until the given one, events included. */
 void sim_run(SimVm *vm, gint64 until);
