@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Many simulated guests in one process, each with a connection of its own to `hostclock serve
- * --listen unix:PATH`. They ask for the time at a steady rate, answer the host's questions with a
- * clock that is off by what was said, or misbehave. At the end a line of figures is printed.
+ * --listen unix:PATH`, or by AF_VSOCK. They ask for the time at a steady rate, answer the host's
+ * questions with a clock that is off by what was said, or misbehave. At the end a line of figures
+ * is printed.
  *
- * Use: guest-fleet PATH [KEY=VALUE...]
+ * Use: guest-fleet PATH|vsock:CID [KEY=VALUE...]
  *   guests=N    how many (1)
  *   seconds=S   for how long (until standard input ends)
  *   rate=R      questions of a guest in a second (1); 0: none
  *   behind=NS   host's clock minus guest's (0); step=NS: and so much more from guest to guest
+ *   from=PORT   of AF_VSOCK: the first one's own port (1000), the next one has the next
  *   act=WORD    how they behave (normal), see the table below
  */
 #include <errno.h>
@@ -23,6 +25,8 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <linux/vm_sockets.h>
 
 #include "guestclock/link.h"
 
@@ -50,7 +54,7 @@ typedef struct {
 
 struct Fleet {
 	const char *path;
-	gint64 n, seconds, rate, behind, step;
+	gint64 n, seconds, rate, behind, step, from;
 	const Act *act;
 	Guest *guests;
 	int epoll;
@@ -284,18 +288,42 @@ static void receive(Guest *guest)
 
 /* --- the fleet -------------------------------------------------------------------------------- */
 
+static int dial_unix(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+	return fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 ? fd
+											       : -1;
+}
+
+static int dial_vsock(guint cid, guint from)
+{
+	struct sockaddr_vm own = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY };
+	struct sockaddr_vm peer = own;
+	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	own.svm_port = from;
+	peer.svm_cid = cid;
+	peer.svm_port = GCLK_LINK_VSOCK_PORT;
+	return fd >= 0 && bind(fd, (const struct sockaddr *)&own, sizeof(own)) == 0 &&
+			       connect(fd, (const struct sockaddr *)&peer, sizeof(peer)) == 0
+		       ? fd
+		       : -1;
+}
+
 static void dial(Guest *guest)
 {
 	const Fleet *fleet = guest->fleet;
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct epoll_event event = { .data.ptr = guest };
 
 	event.events = (fleet->act->deaf ? 0 : EPOLLIN) | (fleet->act->misbehave ? EPOLLOUT : 0);
-	g_strlcpy(address.sun_path, fleet->path, sizeof(address.sun_path));
-	guest->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (guest->fd < 0 ||
-		connect(guest->fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
-		epoll_ctl(fleet->epoll, EPOLL_CTL_ADD, guest->fd, &event) != 0) {
+	guest->fd = g_str_has_prefix(fleet->path, "vsock:")
+			    ? dial_vsock((guint)atoi(fleet->path + strlen("vsock:")),
+				      (guint)(fleet->from + (guest - fleet->guests)))
+			    : dial_unix(fleet->path);
+	if (guest->fd < 0 || epoll_ctl(fleet->epoll, EPOLL_CTL_ADD, guest->fd, &event) != 0) {
 		fprintf(stderr, "guest-fleet: %s: %s\n", fleet->path, g_strerror(errno));
 		exit(1);
 	}
@@ -406,8 +434,8 @@ static gboolean set_option(Fleet *fleet, const char *text)
 		const char *name;
 		gint64 *value;
 	} numbers[] = { { "guests=", &fleet->n }, { "seconds=", &fleet->seconds },
-		{ "rate=", &fleet->rate }, { "behind=", &fleet->behind },
-		{ "step=", &fleet->step } };
+		{ "rate=", &fleet->rate }, { "behind=", &fleet->behind }, { "step=", &fleet->step },
+		{ "from=", &fleet->from } };
 
 	if (g_str_has_prefix(text, "act="))
 		return set_act(fleet, text + 4);
@@ -420,7 +448,7 @@ static gboolean set_option(Fleet *fleet, const char *text)
 
 int main(int argc, char **argv)
 {
-	Fleet fleet = { .n = 1, .rate = 1, .act = &acts[0] };
+	Fleet fleet = { .n = 1, .rate = 1, .from = 1000, .act = &acts[0] };
 	struct rlimit limit;
 
 	for (gint i = 2; i < argc; i++)
