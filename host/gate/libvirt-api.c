@@ -7,6 +7,8 @@
 #define LIBRARY      "libvirt.so.0"
 #define MEMBER(name) G_STRUCT_OFFSET(GclkLibvirt, name)
 
+G_DEFINE_QUARK(gclk - libvirt - error - quark, gclk_libvirt_error)
+
 static const struct {
 	const char *name;
 	gsize offset;

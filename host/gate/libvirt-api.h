@@ -54,6 +54,10 @@ typedef struct {
 	__typeof__(virStreamSend) *stream_send;
 } GclkLibvirt;
 
+/* Errors of libvirt's functions, where the code counts: it is the virErrorNumber. */
+#define GCLK_LIBVIRT_ERROR (gclk_libvirt_error_quark())
+GQuark gclk_libvirt_error_quark(void);
+
 /* FALSE: it is not installed here, or too old. Once loaded it stays. */
 gboolean gclk_libvirt_load(GclkLibvirt *out, GError **error);
 

@@ -169,7 +169,7 @@ static void wait_more(GclkChannelBridge *bridge)
 
 static gboolean fail(const GclkChannelBridge *bridge, GError **error)
 {
-	g_set_error_literal(error, G_IO_CHANNEL_ERROR, G_IO_CHANNEL_ERROR_FAILED,
+	g_set_error_literal(error, GCLK_LIBVIRT_ERROR, bridge->api->get_last_error_code(),
 		bridge->api->get_last_error_message());
 	return FALSE;
 }

@@ -11,8 +11,8 @@
 
 typedef struct GclkChannelBridge GclkChannelBridge;
 
-/* Opens the channel of that name. *fd: the other end, the caller's. NULL with error: libvirt's. All
-   of a bridge's functions are the loop's thread's. api outlives it. */
+/* Opens the channel of that name. *fd: the other end, the caller's. NULL with GCLK_LIBVIRT_ERROR,
+   or another. All of a bridge's functions are the loop's thread's. api outlives it. */
 GclkChannelBridge *gclk_channel_bridge_open(const GclkLibvirt *api, GMainContext *loop,
 	virConnectPtr connection, virDomainPtr domain, const char *name, int *fd, GError **error);
 /* The caller's end reads end-of-file. */

@@ -57,6 +57,8 @@ void gclk_inventory_tell_holder(GclkInventoryRow *row)
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
+#define NO_RIGHT "its channel cannot be opened: libvirt lets us look only (run hostclock as root)"
+
 /* -1 with errno. EAGAIN: others wait there already. */
 static int connect_to(const char *path)
 {
@@ -104,21 +106,33 @@ static gboolean open_path(GclkInventoryRow *row)
 	return TRUE;
 }
 
+/* What is not there, or not for us, is not tried again until the domain changes. */
+static void tell_libvirt(GclkInventoryRow *row, const GError *error)
+{
+	g_autofree char *text =
+		g_strdup_printf("libvirt does not open its channel: %s", error->message);
+
+	if (g_error_matches(error, GCLK_LIBVIRT_ERROR, VIR_ERR_OPERATION_DENIED) ||
+		g_error_matches(error, GCLK_LIBVIRT_ERROR, VIR_ERR_ACCESS_DENIED))
+		gclk_inventory_post_channel_failed(row->thread->mail, row->uuid, NO_RIGHT);
+	else if (g_error_matches(error, GCLK_LIBVIRT_ERROR, VIR_ERR_NO_SUPPORT))
+		gclk_inventory_post_channel_failed(row->thread->mail, row->uuid, text);
+	else
+		fail(row, text);
+}
+
 static void open_bridge(GclkInventoryRow *row, virDomainPtr domain)
 {
 	GclkInventoryThread *thread = row->thread;
 	g_autoptr(GError) error = NULL;
-	g_autofree char *text = NULL;
 	int fd;
 
 	row->bridge = gclk_channel_bridge_open(
 		thread->api, thread->loop, thread->connection, domain, GCLK_LINK_PORT, &fd, &error);
-	if (row->bridge) {
+	if (row->bridge)
 		hand_out(row, fd);
-		return;
-	}
-	text = g_strdup_printf("libvirt does not open its channel: %s", error->message);
-	fail(row, text);
+	else
+		tell_libvirt(row, error);
 }
 
 static void drop_retry(GclkInventoryRow *row)
@@ -155,8 +169,7 @@ void gclk_inventory_open_channel(GclkInventoryRow *row, virDomainPtr domain)
 	if (is_the_other_way_round(row) || open_path(row))
 		return;
 	if (row->thread->read_only)
-		fail(row, "its channel cannot be opened: libvirt lets us look only (run hostclock "
-			  "as root)");
+		gclk_inventory_post_channel_failed(row->thread->mail, row->uuid, NO_RIGHT);
 	else
 		open_bridge(row, domain);
 }
