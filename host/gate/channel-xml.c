@@ -9,7 +9,7 @@
 typedef struct {
 	GclkDomainChannels out;
 	gboolean in_devices;
-	gboolean in_channel;
+	gboolean in_channel, in_vsock;
 	GclkDomainChannel
 		channel;          /* the one that is being read: its target may follow its source */
 	GclkDomainChannel *place; /* where it goes when it is whole, or NULL: not one of ours */
@@ -81,6 +81,7 @@ static void take_device(xmlTextReader *reader, Document *document, const char *n
 {
 	if (strcmp(name, "controller") == 0 && attribute_is(reader, "type", "virtio-serial"))
 		document->out.has_serial = TRUE;
+	document->in_vsock = strcmp(name, "vsock") == 0;
 	document->in_channel = strcmp(name, "channel") == 0;
 	if (document->in_channel)
 		document->channel = (GclkDomainChannel){
@@ -96,6 +97,17 @@ static void take_channel_part(xmlTextReader *reader, Document *document, const c
 		take_target(reader, document);
 }
 
+/* 0 to 2 are nobody's, the hypervisor's and the host's (vsock(7)). */
+static void take_cid(xmlTextReader *reader, Document *document)
+{
+	char *address = attribute(reader, "address");
+	guint64 cid = 0;
+
+	if (address && g_ascii_string_to_unsigned(address, 10, 3, G_MAXUINT32 - 1, &cid, NULL))
+		document->out.vsock_cid = (guint32)cid;
+	xmlFree(address);
+}
+
 /* domain (depth 0) / devices (1) / channel (2) / source, target (3) */
 static gboolean take_element(
 	gpointer user, xmlTextReader *reader, const char *name, int depth, GError **error)
@@ -103,8 +115,10 @@ static gboolean take_element(
 	Document *document = user;
 
 	(void)error;
-	if (depth <= 2)
+	if (depth <= 2) {
 		finish_channel(document);
+		document->in_vsock = FALSE;
+	}
 	if (depth == 0)
 		document->out.qemu =
 			attribute_is(reader, "type", "qemu") || attribute_is(reader, "type", "kvm");
@@ -114,6 +128,8 @@ static gboolean take_element(
 		take_device(reader, document, name);
 	else if (depth == 3 && document->in_channel)
 		take_channel_part(reader, document, name);
+	else if (depth == 3 && document->in_vsock && strcmp(name, "cid") == 0)
+		take_cid(reader, document);
 	return TRUE;
 }
 

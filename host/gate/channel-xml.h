@@ -29,6 +29,7 @@ typedef struct {
 	GclkDomainChannel agent; /* named GCLK_AGENT_PORT */
 	gboolean has_serial;     /* a virtio-serial controller is there for more ports */
 	gboolean qemu;           /* a domain of the QEMU driver */
+	guint32 vsock_cid;       /* of its vsock device, from 3 on; 0: it has none, or not yet */
 } GclkDomainChannels;
 
 /* FALSE, with error: the XML is none, too large, or broken (gate/domain-xml.h); out is all zero. Of

@@ -20,7 +20,7 @@ static gboolean agent_is_fresh(const GclkHubRow *row, gint64 now)
 /* A stream is there, and nobody answers at its other end. */
 static gboolean is_deaf(const GclkHubRow *row, gint64 now)
 {
-	return row->attached && !link_is_fresh(row, now) && row->silent >= SILENT_ENOUGH;
+	return gclk_hub_row_stream(row) && !link_is_fresh(row, now) && row->silent >= SILENT_ENOUGH;
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -82,7 +82,7 @@ static GclkGuestBy seen_by(const GclkHubRow *row, gint64 now)
 		return GCLK_GUEST_BY_LINK;
 	if (agent_is_fresh(row, now))
 		return GCLK_GUEST_BY_AGENT;
-	if (row->guest->has_channel || row->attached)
+	if (row->guest->has_channel || gclk_hub_row_stream(row))
 		return GCLK_GUEST_BY_LINK;
 	return row->guest->has_agent ? GCLK_GUEST_BY_AGENT : GCLK_GUEST_BY_NONE;
 }
@@ -95,7 +95,7 @@ static const char *link_problem(const GclkHubRow *row, gint64 now)
 		return "it has hung up";
 	if (row->channel_problem)
 		return row->channel_problem;
-	if (!row->attached)
+	if (!gclk_hub_row_stream(row))
 		return "its channel is not open yet";
 	return is_deaf(row, now) ? "its channel is there, but nobody in the guest answers: is "
 				   "guestclockd installed and running there?"

@@ -67,7 +67,8 @@ static void on_domain(gpointer user, const GclkInventoryDomain *domain)
 	set_text(&guest->need_error, domain->need_error);
 	guest->listed = TRUE;
 	guest->need = domain->need;
-	guest->has_channel = domain->has_channel;
+	gclk_hub_row_set_cid(hub, row, domain->vsock_cid);
+	guest->has_channel = domain->has_channel || row->vsock;
 	guest->has_agent = domain->has_agent;
 	take_state(hub, row, domain->state);
 	gclk_hub_judge(hub, row, gclk_hub_now());
@@ -81,6 +82,7 @@ static void on_gone(gpointer user, const char *uuid)
 	if (!row)
 		return;
 	gclk_hub_row_stopped(hub, row);
+	gclk_hub_row_set_cid(hub, row, 0);
 	gclk_server_detach(hub->server, uuid);
 	gclk_hub_drop(hub, uuid);
 }
@@ -94,6 +96,8 @@ static void on_happened(gpointer user, const char *uuid, GclkLinkEvent event)
 	gclk_server_event(hub->server, uuid, event);
 	if (!row)
 		return;
+	if (row->vsock)
+		gclk_server_event(hub->server, row->vsock, event);
 	forget_offset(row->guest);
 	row->agent_due = 0;
 	gclk_hub_ask(hub, gclk_hub_now().boottime);
@@ -118,7 +122,6 @@ static void on_channel(gpointer user, const char *uuid, int fd)
 		return;
 	}
 	row->attached = TRUE;
-	row->attached_at = gclk_hub_now().boottime;
 	row->holder_asked = 0;
 	row->silent = 0;
 	g_clear_pointer(&row->channel_problem, g_free);

@@ -35,23 +35,78 @@ static void take(GclkHubRow *row, const GclkServerGuest *seen)
 
 void gclk_hub_row_look(const GclkHub *hub, GclkHubRow *row)
 {
-	const GclkServerGuest *seen =
-		row->attached ? gclk_server_look(hub->server, row->guest->id) : NULL;
+	const char *stream = gclk_hub_row_stream(row);
+	const GclkServerGuest *seen = stream ? gclk_server_look(hub->server, stream) : NULL;
 
 	if (seen)
 		take(row, seen);
 }
 
+/* --- domains that come by vsock --------------------------------------------------------------- */
+
+/* The row of the guest at that stream. A CID is the domain's own and cannot be feigned: who comes
+   by it is the domain. */
+static GclkHubRow *find_by_stream(GclkHub *hub, const char *stream)
+{
+	const char *id = g_hash_table_lookup(hub->vsocks, stream);
+
+	return gclk_hub_find(hub, id ? id : stream);
+}
+
+static void domain_joined(GclkHubRow *row, const char *stream)
+{
+	g_free(row->vsock);
+	row->vsock = g_strdup(stream);
+	row->silent = 0;
+	row->guest->has_channel = TRUE;
+	g_clear_pointer(&row->channel_problem, g_free);
+}
+
+/* It was here before libvirt told of the domain. */
+static void adopt(GclkHub *hub, GclkHubRow *row, const char *stream)
+{
+	const GclkHubRow *other = gclk_hub_find(hub, stream);
+	const gboolean there = other && other->attached;
+
+	gclk_hub_drop(hub, stream);
+	if (there)
+		domain_joined(row, stream);
+}
+
+void gclk_hub_row_set_cid(GclkHub *hub, GclkHubRow *row, guint32 cid)
+{
+	g_autofree char *old = g_strdup_printf("vsock:%u", row->cid);
+	g_autofree char *stream = g_strdup_printf("vsock:%u", cid);
+
+	if (cid == row->cid)
+		return;
+	if (g_strcmp0(g_hash_table_lookup(hub->vsocks, old), row->guest->id) == 0)
+		g_hash_table_remove(hub->vsocks, old);
+	g_clear_pointer(&row->vsock, g_free);
+	row->cid = cid;
+	if (!cid)
+		return;
+	g_hash_table_insert(hub->vsocks, g_strdup(stream), g_strdup(row->guest->id));
+	adopt(hub, row, stream);
+}
+
+/* --- what the server tells -------------------------------------------------------------------- */
+
 static void on_joined(gpointer user, const char *id)
 {
 	GclkHub *hub = user;
-	GclkHubRow *row = gclk_hub_row(hub, id, id);
+	GclkHubRow *row = find_by_stream(hub, id);
 	const GclkMoment now = gclk_hub_now();
 
+	if (row && row->guest->listed) {
+		domain_joined(row, id);
+		return;
+	}
+	row = gclk_hub_row(hub, id, id);
 	if (!row)
 		return;
 	row->attached = TRUE;
-	row->attached_at = row->began = now.boottime;
+	row->began = now.boottime;
 	row->left = 0;
 	row->guest->running = TRUE;
 	row->guest->has_channel = TRUE;
@@ -60,7 +115,7 @@ static void on_joined(gpointer user, const char *id)
 
 static void on_heard(gpointer user, const char *id, const GclkServerGuest *seen)
 {
-	GclkHubRow *row = gclk_hub_find(user, id);
+	GclkHubRow *row = find_by_stream(user, id);
 
 	if (!row)
 		return;
@@ -68,25 +123,38 @@ static void on_heard(gpointer user, const char *id, const GclkServerGuest *seen)
 	g_clear_pointer(&row->channel_problem, g_free);
 }
 
+static void domain_left(GclkHub *hub, GclkHubRow *row, const char *stream, int error)
+{
+	const gboolean by_vsock = g_strcmp0(row->vsock, stream) == 0;
+
+	g_free(row->channel_problem);
+	row->channel_problem =
+		g_strdup_printf("its %s has closed%s%s", by_vsock ? "vsock connection" : "channel",
+			error ? ": " : "", error ? g_strerror(error) : "");
+	if (by_vsock)
+		g_clear_pointer(&row->vsock, g_free);
+	else
+		row->attached = FALSE;
+	if (!by_vsock && hub->asks_user)
+		hub->asks.reopen(hub->asks_user, row->guest->id);
+}
+
 static void on_left(gpointer user, const char *id, int error)
 {
 	GclkHub *hub = user;
-	GclkHubRow *row = gclk_hub_find(hub, id);
+	GclkHubRow *row = find_by_stream(hub, id);
 
 	if (!row)
 		return;
-	row->attached = FALSE;
 	if (row->guest->listed) {
-		g_free(row->channel_problem);
-		row->channel_problem = g_strdup_printf("its channel has closed%s%s",
-			error ? ": " : "", error ? g_strerror(error) : "");
-		if (hub->asks_user)
-			hub->asks.reopen(hub->asks_user, id);
-	} else if (has_lasting_id(id)) {
-		row->left = gclk_hub_now().boottime;
-	} else {
-		gclk_hub_drop(hub, id);
+		domain_left(hub, row, id, error);
+		return;
 	}
+	row->attached = FALSE;
+	if (has_lasting_id(id))
+		row->left = gclk_hub_now().boottime;
+	else
+		gclk_hub_drop(hub, id);
 }
 
 const GclkServerEvents gclk_hub_server_events = {

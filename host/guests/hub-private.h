@@ -30,8 +30,9 @@ typedef struct {
 	gboolean earlier; /* it may have run before the watch began */
 	gint64 began;     /* running, CLOCK_BOOTTIME; 0: it does not run */
 
-	gboolean attached;     /* the server has its stream */
-	gint64 attached_at;    /* CLOCK_BOOTTIME */
+	gboolean attached;     /* the server has its stream, under the guest's id */
+	guint32 cid;           /* of a domain: its vsock's; 0: none */
+	char *vsock;           /* of a domain that came by it: the server's id; or NULL */
 	gint64 left;           /* when a listener's guest hung up; 0: it is there */
 	char *channel_problem; /* or NULL */
 	gint64 holder_asked;   /* when it was asked who holds the channel; 0: not yet */
@@ -73,7 +74,8 @@ struct GclkHub {
 	gint64 sync_at;            /* CLOCK_BOOTTIME; 0: never yet */
 	GclkRecorder *recorder;    /* or NULL: nothing is recorded */
 
-	GHashTable *rows; /* of GclkHubRow, by id */
+	GHashTable *rows;   /* of GclkHubRow, by id */
+	GHashTable *vsocks; /* "vsock:3" -> the id of the domain that has it */
 	GSource *tick;
 };
 
@@ -87,6 +89,8 @@ GclkHubRow *gclk_hub_find(GclkHub *hub, const char *id);
 /* Makes one if there is none; NULL: there are too many. */
 GclkHubRow *gclk_hub_row(GclkHub *hub, const char *id, const char *name);
 void gclk_hub_drop(GclkHub *hub, const char *id);
+/* Under which id does the server have its stream? NULL: it has none. */
+const char *gclk_hub_row_stream(const GclkHubRow *row);
 
 /* hub-domains.c and hub-link.c; user is the hub. */
 extern const GclkInventoryEvents gclk_hub_inventory_events;
@@ -96,6 +100,9 @@ void gclk_hub_row_stopped(GclkHub *hub, GclkHubRow *row);
 
 /* Brings the row up to what the server knows of it. */
 void gclk_hub_row_look(const GclkHub *hub, GclkHubRow *row);
+
+/* That is the domain's vsock from now on (0: it has none): who came by it is the domain. */
+void gclk_hub_row_set_cid(GclkHub *hub, GclkHubRow *row, guint32 cid);
 
 /* hub-host.c: takes sync (NULL: too old). */
 void gclk_hub_take_sync(gpointer hub, GclkHostSync *sync);

@@ -23,6 +23,7 @@ static void free_row(gpointer data)
 
 	gclk_guest_free(row->guest);
 	g_free(row->channel_problem);
+	g_free(row->vsock);
 	g_free(row->agent_problem);
 	g_free(row);
 }
@@ -51,6 +52,13 @@ GclkHubRow *gclk_hub_row(GclkHub *hub, const char *id, const char *name)
 	row->guest->patience = patience(hub);
 	g_hash_table_insert(hub->rows, row->guest->id, row);
 	return row;
+}
+
+const char *gclk_hub_row_stream(const GclkHubRow *row)
+{
+	if (row->vsock)
+		return row->vsock;
+	return row->attached ? row->guest->id : NULL;
 }
 
 void gclk_hub_drop(GclkHub *hub, const char *id)
@@ -127,6 +135,7 @@ GclkHub *gclk_hub_new_bare(GMainContext *context, const GclkHostConfig *config,
 	hub->served = settings->records;
 	hub->began = gclk_hub_now();
 	hub->rows = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_row);
+	hub->vsocks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	server = server_settings(hub);
 	hub->server = gclk_server_new(context, &server, &gclk_hub_server_events, hub, error);
 	if (!hub->server || !listen_all(hub, settings->listen, error))
@@ -198,6 +207,7 @@ void gclk_hub_free(GclkHub *hub)
 	}
 	gclk_recorder_free(hub->recorder);
 	g_hash_table_unref(hub->rows);
+	g_hash_table_unref(hub->vsocks);
 	gclk_host_sync_free(hub->sync);
 	g_free(hub->libvirt_problem);
 	g_clear_pointer(&hub->context, g_main_context_unref);

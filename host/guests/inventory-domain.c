@@ -138,6 +138,7 @@ static gboolean read_domain(GclkInventoryThread *thread, virDomainPtr domain, Gc
 	out.uuid = uuid;
 	out.need_error = need_error ? need_error->message : NULL;
 	out.has_channel = channels.link.present;
+	out.vsock_cid = runs(row) ? channels.vsock_cid : 0;
 	out.has_agent = runs(row) && channels.agent.present && channels.agent.connected;
 	tell(row, &out);
 	row->tries = 0; /* it has changed: a channel that failed is tried at once */

@@ -28,6 +28,7 @@ typedef struct {
 	const char *need_error; /* or NULL */
 	gboolean has_channel;   /* a channel of the link's name is in its live XML */
 	gboolean has_agent;     /* a channel of the QEMU guest agent is there, and connected */
+	guint32 vsock_cid;      /* by which it may come to a listener while it runs; 0: none */
 } GclkInventoryDomain;
 
 typedef struct {

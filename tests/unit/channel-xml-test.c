@@ -53,6 +53,31 @@ static void test_stored(void)
 	CU_ASSERT_FALSE(out.link.present);
 }
 
+static void test_vsock(void)
+{
+	static const struct {
+		const char *xml;
+		guint32 cid;
+	} cases[] = {
+		{ DOMAIN "<vsock model='virtio'><cid auto='no' address='3'/></vsock>" END, 3 },
+		{ DOMAIN "<vsock><alias name='v'/><cid address='4294967294'/></vsock>" END,
+			G_MAXUINT32 - 1 },
+		{ DOMAIN "<vsock><cid auto='yes'/></vsock>" END, 0 },
+		{ DOMAIN "<vsock><cid address='2'/></vsock>" END, 0 },
+		{ DOMAIN "<vsock><cid address='4294967295'/></vsock>" END, 0 },
+		{ DOMAIN "<vsock><cid address='-3'/></vsock>" END, 0 },
+		{ DOMAIN "<disk><cid address='3'/></disk>" END, 0 },
+		{ DOMAIN "<vsock/><disk><cid address='3'/></disk>" END, 0 },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		GclkDomainChannels out;
+
+		CU_ASSERT_TRUE_FATAL(read_text(cases[i].xml, &out));
+		GCLK_ASSERT_INT(out.vsock_cid, cases[i].cid);
+	}
+}
+
 /* Order, other kinds of channels, other places. */
 static void test_forms(void)
 {
@@ -173,6 +198,7 @@ static void test_to_xml(void)
 int main(void)
 {
 	static const GclkTestCase cases[] = {
+		{ "vsock", test_vsock },
 		{ "live XML", test_live },
 		{ "stored XML", test_stored },
 		{ "other forms", test_forms },

@@ -287,6 +287,47 @@ static void test_listener(void)
 	bed_close(&bed);
 }
 
+/* A domain's vsock leads to the domain's row, whichever is known first; its events go there. */
+static void test_vsock(void)
+{
+	GclkInventoryDomain db = domain(GCLK_DOMAIN_RUNNING);
+	GclkTestGuest guest = { .state = GCLK_STATE_SYNCHRONISED };
+	const GclkServerEvents *server = &gclk_hub_server_events;
+	int pair[2];
+	Bed bed;
+
+	bed_open(&bed);
+	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	guest.fd = pair[1];
+	CU_ASSERT_TRUE(gclk_server_attach(bed.hub->server, "vsock:7", pair[0], NULL));
+	server->joined(bed.hub, "vsock:7"); /* as a listener does */
+	GCLK_ASSERT_STR(look(&bed, 0)->guest->name, "vsock:7");
+	db.vsock_cid = 7;
+	says->domain(bed.hub, &db);
+	GCLK_ASSERT_STR(look(&bed, 0)->guest->name, "db01");
+	GCLK_ASSERT_INT(bed.view->rows->len, 1);
+	WAIT_FOR(&bed, (gclk_test_guest_run(&guest), strcmp(state(&bed), "synchronised") == 0));
+	says->happened(bed.hub, ID, GCLK_LINK_EVENT_RESUMED);
+	WAIT_FOR(&bed, (gclk_test_guest_run(&guest), guest.events == 1));
+	close(guest.fd);
+	WAIT_FOR(&bed, gclk_hub_find(bed.hub, ID)->vsock == NULL);
+	GCLK_ASSERT_INT(bed.reopened, 0); /* it is the guest that comes again */
+	server->joined(bed.hub, "vsock:7");
+	GCLK_ASSERT_INT((look(&bed, 0), bed.view->rows->len), 1);
+	server->left(bed.hub, "vsock:7", 0);
+	db.vsock_cid = 8; /* its next run has another one */
+	says->domain(bed.hub, &db);
+	server->joined(bed.hub, "vsock:7");
+	GCLK_ASSERT_INT((look(&bed, 0), bed.view->rows->len), 2);
+	server->left(bed.hub, "vsock:7", 0);
+	GCLK_ASSERT_INT((look(&bed, 0), bed.view->rows->len), 2); /* kept for a while */
+	server->joined(bed.hub, "vsock:8");
+	GCLK_ASSERT_INT((look(&bed, 0), bed.view->rows->len), 2);
+	says->gone(bed.hub, ID);
+	GCLK_ASSERT_INT(g_hash_table_size(bed.hub->vsocks), 0);
+	bed_close(&bed);
+}
+
 /* --- the QEMU guest agent --------------------------------------------------------------------- */
 
 static void test_agent(void)
@@ -575,6 +616,7 @@ int main(void)
 		{ "a channel fails", test_channel_fails },
 		{ "nobody answers", test_deaf },
 		{ "listener", test_listener },
+		{ "vsock", test_vsock },
 		{ "QEMU guest agent", test_agent },
 		{ "what guests are told", test_clock },
 		{ "claims", test_claims },
