@@ -23,6 +23,7 @@ struct GclkReactor {
 	gpointer tag;
 	int epoll;
 	GclkTimers *timers;
+	gboolean dispatching; /* somebody may turn the loop from within a call */
 	/* The turn under way: what is ready and has not been called yet. */
 	struct epoll_event ready[EVENTS];
 	gint next, n;
@@ -93,8 +94,12 @@ static gboolean dispatch(
 {
 	GclkReactor *reactor = ((Source *)source)->reactor;
 
+	if (reactor->dispatching)
+		return G_SOURCE_CONTINUE;
+	reactor->dispatching = TRUE;
 	call_ready(reactor);
 	call_late(reactor);
+	reactor->dispatching = FALSE;
 	return G_SOURCE_CONTINUE;
 }
 
@@ -153,6 +158,9 @@ GclkReactor *gclk_reactor_new(GMainContext *context, GError **error)
 	reactor->source = (Source *)g_source_new(&source_funcs, sizeof(Source));
 	reactor->source->reactor = reactor;
 	reactor->tag = g_source_add_unix_fd(&reactor->source->source, epoll, G_IO_IN);
+	/* Else GLib takes the descriptor out before each dispatch and puts it back after it, and
+	   wakes itself up for either: two system calls more, and a turn for nothing. */
+	g_source_set_can_recurse(&reactor->source->source, TRUE);
 	g_source_set_priority(&reactor->source->source, G_PRIORITY_HIGH);
 	g_source_attach(&reactor->source->source, context);
 	return reactor;
