@@ -35,8 +35,9 @@ static void forget_time(GclkAgent *agent, const GclkSlot *jumped)
 		if (slot != jumped)
 			gclk_estimator_disrupted(slot->estimator);
 	}
-	agent->estimate.frequency_sigma_ppb =
-		MAX(agent->estimate.frequency_sigma_ppb, GCLK_AGENT_SIGMA_UNKNOWN_PPB);
+	if (agent->estimate.frequency_sigma_ppb > 0)
+		agent->estimate.frequency_sigma_ppb =
+			MAX(agent->estimate.frequency_sigma_ppb, GCLK_AGENT_SIGMA_UNKNOWN_PPB);
 	agent->estimate.bound = agent->bound = GCLK_BOUND_UNKNOWN;
 	agent->jumped = NULL;
 	gclk_agent_end_hold(agent);

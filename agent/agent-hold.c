@@ -47,17 +47,20 @@ static double host_drift(const GclkAgent *agent)
 	return alone ? CRYSTAL_PPB : STEERED_PPB;
 }
 
-/* Better than to go on by what was learned, which for a clock that counts ticks may be wrong at any
- * time. */
+/*
+ * Is that better than to go on by what was learned? For a clock that counts ticks, always: what was
+ * learned of it may be wrong a second later. Else only where nothing was learned: the host's clock
+ * is driven by the same counter as ours, so that its rate tells what its kernel was told, and no
+ * more.
+ */
 static gboolean is_better(const GclkAgent *agent, const GclkEstimate *host)
 {
-	GclkEstimate own = agent->estimate;
+	const GclkEstimate nothing = { .frequency_sigma_ppb = GCLK_AGENT_SIGMA_UNKNOWN_PPB };
 
 	if (agent->platform->coarseness)
 		return TRUE;
-	if (own.frequency_sigma_ppb == 0)
-		own.frequency_sigma_ppb = GCLK_AGENT_SIGMA_UNKNOWN_PPB;
-	return host_drift(agent) + 3 * host->frequency_sigma_ppb < gclk_estimate_drift(&own);
+	return agent->estimate.samples == 0 && agent->estimate.frequency_sigma_ppb == 0 &&
+	       host_drift(agent) + 3 * host->frequency_sigma_ppb < gclk_estimate_drift(&nothing);
 }
 
 void gclk_agent_tell_hold(const GclkAgent *agent, char **reason)

@@ -139,6 +139,9 @@ void gclk_agent_select(GclkAgent *agent, char **reason)
 			explain_tai(&all[i], &all[s.selected], tai);
 		note_standing(g_ptr_array_index(agent->slots, i), &all[i]);
 	}
+	/* They have begun to contradict each other: something has happened to somebody. */
+	if (s.selected < 0 && s.origins > 0 && agent->selected)
+		gclk_agent_burst(agent);
 	agent->single = s.single;
 	agent->origins = s.origins;
 	note_selection(agent,

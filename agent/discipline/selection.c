@@ -240,6 +240,7 @@ GclkSelection gclk_selection_run(GclkCandidate *all, guint n, gint current)
 			g_strdup(n ? "no source gives usable time" : "no source of time is known");
 	} else if (!has_majority(truth.votes, total)) {
 		judge_tie(all, n);
+		s.origins = total.stated + total.assumed;
 		s.reason = g_strdup_printf("%u sources contradict each other; a further one would "
 					   "tell which is right",
 			total.stated + total.assumed);

@@ -40,7 +40,8 @@ typedef struct {
 
 typedef struct {
 	gint selected;   /* index, or -1 */
-	guint origins;   /* different origins inside the majority */
+	guint origins;   /* different origins inside the majority; where there is none, that have a
+			    say */
 	gboolean single; /* only one origin had a say */
 	char *reason;    /* why nothing is selected, or NULL; owned by the caller */
 } GclkSelection;

@@ -401,6 +401,29 @@ static void rate_of_a_host_without_time(void)
 	bed_clear(&bed);
 }
 
+/* What was learned from a server is better than the rate of such a host, after a pause too. */
+static void learned_rate_is_kept(void)
+{
+	Bed bed;
+	GclkStatus *status = NULL;
+
+	bed_init(&bed, 1, -30);
+	bed_add_link(&bed);
+	bed.world.host.synchronised = FALSE;
+	bed.world.host.protocol = GCLK_PROTOCOL_NONE;
+	bed.world.host.frequency_ppm = 80;
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 2000);
+	bed.world.servers[0].down = TRUE;
+	gclk_agent_disrupted(bed.agent, "the VM was resumed");
+	bed_run(&bed, 600);
+	status_of(&bed, &status);
+	GCLK_ASSERT_INT(status->state, GCLK_STATE_DISRUPTED);
+	GCLK_ASSERT_NEAR(sim_discipline(bed.world.vm)->frequency_ppb, 30000, 500);
+	gclk_status_free(status);
+	bed_clear(&bed);
+}
+
 int main(void)
 {
 	static const GclkTestCase cases[] = {
@@ -420,6 +443,7 @@ int main(void)
 		{ "the claim announces a leap second", claim_announces },
 		{ "after a disruption the claim comes first", claim_is_asked_first },
 		{ "the rate of a host without the time", rate_of_a_host_without_time },
+		{ "the rate that was learned is kept", learned_rate_is_kept },
 		{ NULL, NULL },
 	};
 
