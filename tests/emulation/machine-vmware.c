@@ -24,6 +24,7 @@
 #define GETGUIOPTIONS        13
 #define GETTIME              23
 #define STOPCATCHUP          24
+#define MESSAGE              30
 #define GETTIMEFULL          46
 #define GETTIMEFULL_WITH_LAG 55
 #define SYNC_TIME            0x400u /* VMWARE_GUI_SYNC_TIME */
@@ -137,6 +138,9 @@ int machine_backdoor(greg_t *r, const uint8_t *instruction)
 		break;
 	case STOPCATCHUP:
 		stop_catchup();
+		break;
+	case MESSAGE:
+		machine_message(r);
 		break;
 	case GETTIME:
 	case GETTIMEFULL:

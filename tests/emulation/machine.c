@@ -8,7 +8,8 @@
  *    of power management (0x80000007) from there alone, and the hypervisor bit of leaf 1; the rest
  *    is the real processor. Where that cannot be, the program's own CPUID instructions, whose
  *    addresses are in $GUESTCLOCK_MACHINE_CPUIDS ("0x8a10 0x8a2c", as objdump -d gives them), are
- *    replaced by traps with the same answers;
+ *    replaced by traps with the same answers, and so are those of VMware's libraries when they are
+ *    loaded ($GUESTCLOCK_MACHINE_LIBVMTOOLS_CPUIDS, ..._LIBGUESTLIB_CPUIDS);
  *  - what it opens or lists where facts are found, it finds below the folder's "root", and nowhere
  *    else; what it reads as a link there, in the file "links" (machine-files.c);
  *  - the kernel's log and the state of the clock are those of the folder, and what it would set it
@@ -21,6 +22,7 @@
 #include "machine.h"
 
 #include <asm/prctl.h>
+#include <dlfcn.h>
 #include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +37,7 @@
 #define EXTENDED         0x80000000u
 #define POWER            0x80000007u
 #define LEAVES_MAX       64
-#define TRAPS_MAX        16
+#define TRAPS_MAX        128
 #define TRAP             0xcc /* int3 */
 
 static struct {
@@ -143,12 +145,10 @@ static int set_trap(uint8_t *at)
 }
 
 /* Returns how many have been set; 0 if not all could be. */
-static unsigned set_traps(const char *addresses)
+static unsigned set_traps(uintptr_t base, const char *addresses)
 {
-	uintptr_t base = 0;
 	char *end;
 
-	dl_iterate_phdr(note_base, &base);
 	while (addresses && n_traps < TRAPS_MAX) {
 		unsigned long address = strtoul(addresses, &end, 16);
 
@@ -165,6 +165,7 @@ static unsigned set_traps(const char *addresses)
 static int take_cpuid(void)
 {
 	struct sigaction action = { .sa_flags = SA_SIGINFO };
+	uintptr_t base = 0;
 
 	action.sa_sigaction = on_fault;
 	if (sigaction(SIGSEGV, &action, NULL))
@@ -172,8 +173,45 @@ static int take_cpuid(void)
 	if (let_cpuid_work(0) == 0)
 		return 1;
 	action.sa_sigaction = on_trap;
+	dl_iterate_phdr(note_base, &base);
 	return sigaction(SIGTRAP, &action, NULL) == 0 &&
-	       set_traps(getenv("GUESTCLOCK_MACHINE_CPUIDS")) > 0;
+	       set_traps(base, getenv("GUESTCLOCK_MACHINE_CPUIDS")) > 0;
+}
+
+/* --- libraries that come later ------------------------------------------------------------------
+ */
+
+static int is_taken; /* the signals are ours */
+
+/* libvmtools installs its own handler around its look for the backdoor: not here. */
+int sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+	int (*real)(int, const struct sigaction *, struct sigaction *) =
+		(__typeof__(real))dlsym(RTLD_NEXT, "sigaction");
+
+	if (is_taken && (number == SIGSEGV || number == SIGTRAP)) {
+		if (old)
+			memset(old, 0, sizeof *old);
+		return 0;
+	}
+	return real(number, action, old);
+}
+
+/* Where traps stand for CPUID, VMware's libraries get their own. */
+void *dlopen(const char *name, int flags)
+{
+	static const char *const libraries[][2] = {
+		{ "libvmtools", "GUESTCLOCK_MACHINE_LIBVMTOOLS_CPUIDS" },
+		{ "libguestlib", "GUESTCLOCK_MACHINE_LIBGUESTLIB_CPUIDS" },
+	};
+	void *(*real)(const char *, int) = (__typeof__(real))dlsym(RTLD_NEXT, "dlopen");
+	void *handle = real(name, flags);
+	struct link_map *map;
+
+	for (unsigned i = 0; handle && name && n_traps && i < 2; i++)
+		if (strstr(name, libraries[i][0]) && dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0)
+			set_traps(map->l_addr, getenv(libraries[i][1]));
+	return handle;
 }
 
 char *machine_read(const char *name, long *length)
@@ -225,5 +263,6 @@ __attribute__((constructor)) static void start(void)
 		fputs("machine.so: CPUID cannot be made to fault here\n", stderr);
 		_exit(FAULT_IMPOSSIBLE);
 	}
+	is_taken = 1;
 	machine_files_start();
 }

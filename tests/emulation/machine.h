@@ -25,6 +25,9 @@ char *machine_read(const char *name, long *length);
 /* Is the tools' periodic synchronization on? -1: there is no backdoor, unless it tells the time. */
 extern int machine_vmware_sync;
 
+/* A part of a message over the backdoor. */
+void machine_message(greg_t *registers);
+
 /* Answers an I/O port instruction at the fault; 0: it was none that we know. */
 int machine_backdoor(greg_t *registers, const uint8_t *instruction);
 
