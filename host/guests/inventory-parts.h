@@ -31,7 +31,7 @@ struct GclkInventory {
 	gint references;    /* the owner's and the threads' */
 	gint quit;          /* atomic */
 	gint told;          /* atomic: whether libvirt is there, at least once */
-	GSource *patience;  /* the owner\'s: until libvirt is said not to answer; or NULL */
+	GSource *patience;  /* the owner's: until libvirt is said not to answer; or NULL */
 	char *uri;          /* as it is given to libvirt; or NULL */
 	gint agent_timeout; /* s */
 	GclkInventoryMail *mail;
@@ -107,7 +107,8 @@ gpointer gclk_inventory_agent_run(gpointer inventory);
 
 /* --- what both need --------------------------------------------------------------------------- */
 
-/* NULL with the reason. read_only may be NULL: it must not be. */
+/* NULL with the reason. *read_only: for want of rights, and problem says which; read_only NULL:
+   that would not do. */
 virConnectPtr gclk_inventory_connect(
 	const GclkLibvirt *api, const char *uri, gboolean *read_only, char **problem);
 

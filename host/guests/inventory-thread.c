@@ -13,17 +13,16 @@
 
 /* --- what libvirt reports --------------------------------------------------------------------- */
 
+/* To be read anew, once, whatever happened to it how often. */
 static void note(GclkInventoryThread *thread, const char *uuid, GclkLinkEvent event)
 {
-	gpointer key, before;
+	gpointer before;
 
-	if (g_hash_table_lookup_extended(thread->due, uuid, &key, &before)) {
+	if (g_hash_table_lookup_extended(thread->due, uuid, NULL, &before))
 		event = gclk_inventory_merge_events((GclkLinkEvent)GPOINTER_TO_INT(before), event);
-		g_hash_table_insert(thread->due, g_strdup(uuid), GINT_TO_POINTER(event));
-		return;
-	}
+	else
+		g_queue_push_tail(&thread->order, g_strdup(uuid));
 	g_hash_table_insert(thread->due, g_strdup(uuid), GINT_TO_POINTER(event));
-	g_queue_push_tail(&thread->order, g_strdup(uuid));
 }
 
 static void note_domain(GclkInventoryThread *thread, virDomainPtr domain, GclkLinkEvent event)
