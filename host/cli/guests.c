@@ -89,13 +89,14 @@ static char *find_table(Look *look, GError **error)
 	g_autoptr(GError) local = NULL;
 	char *text;
 
-	if (look->hub)
-		return gclk_hub_json(look->hub);
 	text = gclk_query_ask(look->path, ASK_TIMEOUT_MS, &local);
-	if (text)
+	if (text) {
+		/* it has been started while we watched: the guests' channels are for it */
+		g_clear_pointer(&look->hub, gclk_hub_free);
 		return text;
+	}
 	if (g_error_matches(local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-		return begin_round(look, error) ? gclk_hub_json(look->hub) : NULL;
+		return look->hub || begin_round(look, error) ? gclk_hub_json(look->hub) : NULL;
 	g_propagate_prefixed_error(
 		error, g_steal_pointer(&local), "hostclock serve cannot be asked: ");
 	return NULL;
