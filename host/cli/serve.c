@@ -240,8 +240,7 @@ int gclk_host_cli_serve(int argc, char **argv)
 	ServeOptions *o = &service.options;
 	const GOptionEntry extra[] = {
 		{ "listen", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->listen,
-			"Where guests come by themselves: unix:PATH or vsock:PORT; repeatable",
-			"PLACE" },
+			"Where guests come: unix:PATH[,user=NAME], vsock:PORT", "PLACE" },
 		{ "connect", 'c', 0, G_OPTION_ARG_STRING, &o->connect,
 			"libvirt's URI, or none: no libvirt", "URI" },
 		{ "interval", 0, 0, G_OPTION_ARG_STRING, &o->interval,
@@ -254,8 +253,8 @@ int gclk_host_cli_serve(int argc, char **argv)
 	int code;
 
 	if (!gclk_host_cli_parse(&common, NULL,
-		    "Answers the guests' questions for the time, watches their clocks and their "
-		    "needs.\nRuns until SIGTERM; SIGHUP: reads its configuration again.",
+		    "Answers the guests' questions for the time, watches their clocks and needs.\n"
+		    "Runs until SIGTERM; SIGHUP: reads its configuration again.",
 		    extra, 0, argc, argv)) {
 		options_clear(o);
 		return common.exit_code;

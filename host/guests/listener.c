@@ -14,6 +14,9 @@
 #include "guests/bucket.h"
 #include "guests/unix-place.h"
 
+#define UNIX  "unix:"
+#define USER  ",user="
+#define VSOCK "vsock:"
 /* Connections taken in one turn, so that those who are here are served in between. */
 #define ACCEPTS 8
 /* A guest that comes and goes without end: behind a UNIX socket there is one guest, or a host's own
@@ -27,7 +30,7 @@ static const GclkBucketSize vsock_rate = { GCLK_NS_PER_S / 4, 16 };
 struct GclkListener {
 	GclkWatch watch; /* first */
 	GclkReactor *reactor;
-	char *where;
+	char *id;             /* of the place */
 	GclkUnixPlace *place; /* NULL: AF_VSOCK */
 	GclkNewcomerFunc func;
 	gpointer user;
@@ -40,33 +43,58 @@ struct GclkListener {
 
 /* --- where ------------------------------------------------------------------------------------ */
 
-gboolean gclk_listen_place_parse(const char *where, GclkListenPlace *out, GError **error)
+static gboolean parse_unix(const char *text, GclkListenPlace *out)
+{
+	const char *comma = strstr(text, USER);
+
+	out->path = comma ? g_strndup(text, (gsize)(comma - text)) : g_strdup(text);
+	out->user = comma && comma[strlen(USER)] ? g_strdup(comma + strlen(USER)) : NULL;
+	out->id = g_strconcat(UNIX, out->path, NULL);
+	return !comma || out->user;
+}
+
+static gboolean parse_vsock(const char *text, GclkListenPlace *out)
 {
 	guint64 port;
 
+	if (!g_ascii_string_to_unsigned(text, 10, 1, GCLK_LINK_VSOCK_PORT_MAX, &port, NULL))
+		return FALSE;
+	out->port = (guint)port;
+	out->id = g_strdup_printf(VSOCK "%u", out->port);
+	return TRUE;
+}
+
+gboolean gclk_listen_place_parse(const char *where, GclkListenPlace *out, GError **error)
+{
+	gboolean good = FALSE;
+
 	*out = (GclkListenPlace){ .path = NULL };
-	if (g_str_has_prefix(where, "unix:/")) {
-		out->path = where + strlen("unix:");
+	if (g_str_has_prefix(where, UNIX "/"))
+		good = parse_unix(where + strlen(UNIX), out);
+	else if (g_str_has_prefix(where, VSOCK))
+		good = parse_vsock(where + strlen(VSOCK), out);
+	if (good)
 		return TRUE;
-	}
-	if (g_str_has_prefix(where, "vsock:") &&
-		g_ascii_string_to_unsigned(
-			where + strlen("vsock:"), 10, 1, GCLK_LINK_VSOCK_PORT_MAX, &port, NULL)) {
-		out->port = (guint)port;
-		return TRUE;
-	}
+	gclk_listen_place_clear(out);
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-		"\"%s\" is no place to listen at: it is unix:/PATH, or vsock:PORT with a port from "
-		"1 to %d",
+		"\"%s\" is no place to listen at: it is unix:/PATH, unix:/PATH,user=NAME, or "
+		"vsock:PORT with a port from 1 to %d",
 		where, GCLK_LINK_VSOCK_PORT_MAX);
 	return FALSE;
+}
+
+void gclk_listen_place_clear(GclkListenPlace *place)
+{
+	g_clear_pointer(&place->path, g_free);
+	g_clear_pointer(&place->user, g_free);
+	g_clear_pointer(&place->id, g_free);
 }
 
 char *gclk_listener_vsock_id(guint32 cid, guint32 port)
 {
 	if (port > GCLK_LINK_VSOCK_PORT_MAX)
 		return NULL;
-	return g_strdup_printf("vsock:%u", cid);
+	return g_strdup_printf(VSOCK "%u", cid);
 }
 
 static int open_vsock(guint port, GError **error)
@@ -122,7 +150,7 @@ static void note_peer(const char *id, int fd)
 static void welcome_unix(GclkListener *listener, int fd)
 {
 	guint number = take_number(listener);
-	g_autofree char *id = g_strdup_printf("%s#%u", listener->where, number);
+	g_autofree char *id = g_strdup_printf("%s#%u", listener->id, number);
 	const GclkNewcomer newcomer = { listener, id, number, fd };
 
 	note_peer(id, fd);
@@ -151,7 +179,7 @@ static void welcome_vsock(GclkListener *listener, int fd, const struct sockaddr_
 		listener->func(listener->user, &newcomer);
 		return;
 	}
-	g_debug("%s: CID %u, port %u: %s", listener->where, peer->svm_cid, peer->svm_port,
+	g_debug("%s: CID %u, port %u: %s", listener->id, peer->svm_cid, peer->svm_port,
 		id ? "comes too often" : "any process of the guest may use such a port");
 	close(fd);
 }
@@ -169,7 +197,7 @@ static void rest(GclkListener *listener, gint64 ns)
 static void fail(GclkListener *listener, int code)
 {
 	if (!listener->complained)
-		g_warning("%s: a guest cannot be let in: %s", listener->where, g_strerror(code));
+		g_warning("%s: a guest cannot be let in: %s", listener->id, g_strerror(code));
 	listener->complained = TRUE;
 	rest(listener, BREATHER);
 }
@@ -228,19 +256,20 @@ GclkListener *gclk_listener_new(GclkReactor *reactor, const char *where, GclkNew
 	gpointer user, GError **error)
 {
 	g_autoptr(GclkListener) listener = g_new0(GclkListener, 1);
-	GclkListenPlace place;
+	g_auto(GclkListenPlace) place = { 0 };
 
 	listener->reactor = reactor;
 	listener->watch = (GclkWatch){ .ready = on_ready, .late = on_late, .fd = -1 };
-	listener->where = g_strdup(where);
 	listener->func = func;
 	listener->user = user;
 	listener->released = g_array_new(FALSE, FALSE, sizeof(guint));
 	listener->cids = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	if (!gclk_listen_place_parse(where, &place, error))
 		return NULL;
+	listener->id = g_strdup(place.id);
 	if (place.path)
-		listener->place = gclk_unix_place_new(place.path, &listener->watch.fd, error);
+		listener->place =
+			gclk_unix_place_new(place.path, place.user, &listener->watch.fd, error);
 	else
 		listener->watch.fd = open_vsock(place.port, error);
 	if (listener->watch.fd < 0)
@@ -261,11 +290,6 @@ void gclk_listener_free(GclkListener *listener)
 	gclk_unix_place_free(listener->place);
 	g_array_unref(listener->released);
 	g_hash_table_unref(listener->cids);
-	g_free(listener->where);
+	g_free(listener->id);
 	g_free(listener);
-}
-
-const char *gclk_listener_where(const GclkListener *listener)
-{
-	return listener->where;
 }

@@ -27,19 +27,21 @@ GclkListener *gclk_listener_new(GclkReactor *reactor, const char *where, GclkNew
 void gclk_listener_free(GclkListener *listener);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkListener, gclk_listener_free)
 
-const char *gclk_listener_where(const GclkListener *listener);
-
 /* The newcomer has left: the next one gets its number. */
 void gclk_listener_release(GclkListener *listener, guint number);
 
 /* --- what is pure of it ----------------------------------------------------------------------- */
 
 typedef struct {
-	const char *path; /* of a UNIX socket, or NULL; points into the text */
-	guint port;       /* of AF_VSOCK */
+	char *path; /* of a UNIX socket, or NULL */
+	char *user; /* whose it is to be, by name or number; NULL: the service's own */
+	char *id;   /* what the guests' ids begin with: where without the user */
+	guint port; /* of AF_VSOCK */
 } GclkListenPlace;
 
 gboolean gclk_listen_place_parse(const char *where, GclkListenPlace *out, GError **error);
+void gclk_listen_place_clear(GclkListenPlace *place);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GclkListenPlace, gclk_listen_place_clear)
 
 /* The id of a peer, or NULL: it is not to be trusted, any process of a guest may use such a port.
    Caller frees. */

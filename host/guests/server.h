@@ -65,7 +65,7 @@ gboolean gclk_server_attach(GclkServer *server, const char *id, int fd, GError *
 void gclk_server_detach(GclkServer *server, const char *id);
 
 /* "unix:/path" (a socket of mode 0600; a dead one in its place is replaced, one that lives is an
-   error) or "vsock:PORT". */
+   error), "unix:/path,user=NAME" (it belongs to that user) or "vsock:PORT". */
 gboolean gclk_server_listen(GclkServer *server, const char *where, GError **error);
 
 /* Other intervals, from the next burst of each guest on. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <gio/gio.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -60,35 +61,58 @@ static gboolean clear(const char *path, const struct sockaddr_un *address, GErro
 	return unlink(path) == 0 || fail(error, path, errno, NULL);
 }
 
+#define NOBODY ((uid_t)-1) /* chown(2): as it is */
+
+static gboolean find_user(const char *path, const char *user, uid_t *uid, GError **error)
+{
+	const struct passwd *entry = user ? getpwnam(user) : NULL;
+	guint64 number;
+
+	*uid = entry ? entry->pw_uid : NOBODY;
+	if (!user || entry)
+		return TRUE;
+	if (!g_ascii_string_to_unsigned(user, 10, 0, G_MAXUINT32 - 1, &number, NULL)) {
+		g_autofree char *what = g_strdup_printf("there is no user \"%s\"", user);
+
+		return fail(error, path, ENOENT, what);
+	}
+	*uid = (uid_t)number;
+	return TRUE;
+}
+
 /* Nobody gets in before listen: until then connections are refused, whatever the mode. */
-static gboolean settle(int fd, const struct sockaddr_un *address, struct stat *file, GError **error)
+static gboolean settle(
+	int fd, const struct sockaddr_un *address, uid_t uid, struct stat *file, GError **error)
 {
 	const char *path = address->sun_path;
 
 	if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) != 0)
 		return fail(error, path, errno, NULL);
-	if (chmod(path, 0600) == 0 && lstat(path, file) == 0 && listen(fd, BACKLOG) == 0)
+	if (chmod(path, 0600) == 0 && lchown(path, uid, (gid_t)-1) == 0 && lstat(path, file) == 0 &&
+		listen(fd, BACKLOG) == 0)
 		return TRUE;
 	fail(error, path, errno, NULL);
 	unlink(path);
 	return FALSE;
 }
 
-GclkUnixPlace *gclk_unix_place_new(const char *path, int *fd, GError **error)
+GclkUnixPlace *gclk_unix_place_new(const char *path, const char *user, int *fd, GError **error)
 {
 	struct sockaddr_un address;
 	GclkUnixPlace *place;
 	struct stat file;
 	int socket_fd;
+	uid_t uid;
 
-	if (!make_address(path, &address, error) || !clear(path, &address, error))
+	if (!make_address(path, &address, error) || !find_user(path, user, &uid, error) ||
+		!clear(path, &address, error))
 		return NULL;
 	socket_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (socket_fd < 0) {
 		fail(error, path, errno, NULL);
 		return NULL;
 	}
-	if (!settle(socket_fd, &address, &file, error)) {
+	if (!settle(socket_fd, &address, uid, &file, error)) {
 		close(socket_fd);
 		return NULL;
 	}

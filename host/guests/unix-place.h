@@ -11,8 +11,9 @@
 
 typedef struct GclkUnixPlace GclkUnixPlace;
 
-/* *fd: listens, does not block; the caller's. Untouched on error. */
-GclkUnixPlace *gclk_unix_place_new(const char *path, int *fd, GError **error);
+/* user: whose the socket shall be, by name or number, or NULL. *fd: listens, does not block; the
+   caller's. Untouched on error. */
+GclkUnixPlace *gclk_unix_place_new(const char *path, const char *user, int *fd, GError **error);
 void gclk_unix_place_free(GclkUnixPlace *place);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkUnixPlace, gclk_unix_place_free)
 

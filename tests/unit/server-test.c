@@ -519,7 +519,7 @@ static void test_places(void)
 		"vsock:", "vsock:0", "vsock:1024", "vsock:-1", "vsock:123x", "tcp:1.2.3.4:5",
 		"unix" };
 	g_autofree char *id = gclk_listener_vsock_id(3, 1023);
-	GclkListenPlace place;
+	g_auto(GclkListenPlace) place = { 0 };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autoptr(GError) error = NULL;
@@ -529,12 +529,40 @@ static void test_places(void)
 	}
 	CU_ASSERT_TRUE(gclk_listen_place_parse("unix:/run/x", &place, NULL));
 	GCLK_ASSERT_STR(place.path, "/run/x");
+	CU_ASSERT_PTR_NULL(place.user);
+	gclk_listen_place_clear(&place);
+	CU_ASSERT_TRUE(gclk_listen_place_parse("unix:/run/x,y,user=vm7", &place, NULL));
+	GCLK_ASSERT_STR(place.path, "/run/x,y");
+	GCLK_ASSERT_STR(place.user, "vm7");
+	GCLK_ASSERT_STR(place.id, "unix:/run/x,y");
+	gclk_listen_place_clear(&place);
 	CU_ASSERT_TRUE(gclk_listen_place_parse("vsock:123", &place, NULL));
 	CU_ASSERT_PTR_NULL(place.path);
 	GCLK_ASSERT_INT(place.port, 123);
 	GCLK_ASSERT_STR(id, "vsock:3");
 	CU_ASSERT_PTR_NULL(gclk_listener_vsock_id(3, 1024));
 	CU_ASSERT_PTR_NULL(gclk_listener_vsock_id(3, G_MAXUINT32));
+}
+
+static void test_user(void)
+{
+	g_autoptr(GclkScratch) directory = gclk_scratch_new();
+	g_autofree char *path = gclk_scratch_path(directory, "s");
+	g_autofree char *nobody = g_strdup_printf("unix:%s,user=no-such-user", path);
+	g_autofree char *own = g_strdup_printf("unix:%s,user=%u", path, getuid() ? getuid() : 4711);
+	g_autoptr(GError) error = NULL;
+	struct stat file;
+	Bed bed;
+
+	bed_open(&bed);
+	CU_ASSERT_FALSE(gclk_server_listen(bed.server, nobody, &error));
+	GCLK_ASSERT_HAS(error->message, "there is no user \"no-such-user\"");
+	CU_ASSERT_TRUE(gclk_server_listen(bed.server, own, NULL));
+	CU_ASSERT_EQUAL_FATAL(stat(path, &file), 0);
+	GCLK_ASSERT_INT(file.st_uid, getuid() ? getuid() : 4711);
+	GCLK_ASSERT_INT(file.st_mode & 07777, 0600);
+	bed_close(&bed);
+	CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
 }
 
 static void test_long_path(void)
@@ -590,6 +618,7 @@ int main(void)
 		{ "listening", test_listen },
 		{ "a path in use", test_listen_in_use },
 		{ "places", test_places },
+		{ "the socket of another user", test_user },
 		{ "a long path", test_long_path },
 		{ "timers", test_timers },
 		{ NULL, NULL },
