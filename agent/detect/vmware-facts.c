@@ -24,10 +24,10 @@ static void list_time(const GclkMachine *machine, GPtrArray *out)
 	if (!machine->host_time)
 		return;
 	if (machine->host_time(machine->host_time_user, &host))
-		text = g_strdup_printf(
-			"by the backdoor%s%s", host.name ? ": " : "", host.name ? host.name : "");
-	gclk_facts_add(out, "host time",
-		text ? text : "the backdoor does not tell it, or is closed to programs");
+		text = g_strdup_printf("tells the host's time%s%s", host.name ? ": " : "",
+			host.name ? host.name : "");
+	gclk_facts_add(out, "vmware backdoor",
+		text ? text : "does not tell the host's time, or is closed to programs");
 }
 
 void gclk_vmware_facts_list(const GclkMachine *machine, GclkReader *reader, GPtrArray *out)

@@ -6,7 +6,7 @@
 #include "detect/detection.h"
 #include "detect/reader.h"
 
-/* Adds the facts "host time" (where machine->host_time is there to find out) and "vmware
+/* Adds the facts "vmware backdoor" (where machine->host_time is there to find out) and "vmware
    libraries". For VMs of VMware. */
 void gclk_vmware_facts_list(const GclkMachine *machine, GclkReader *reader, GPtrArray *out);
 
