@@ -128,7 +128,9 @@ static GPtrArray *choose(const Look *look, const GclkTableView *view, GError **e
 	for (guint i = 0; look->names && look->names[i]; i++)
 		if (!add_rows(view, look->names[i], rows)) {
 			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-				"there is no guest \"%s\" here", look->names[i]);
+				"there is no guest \"%s\" here%s%s", look->names[i],
+				view->libvirt ? ", as far as can be seen: " : "",
+				view->libvirt ? view->libvirt : "");
 			return NULL;
 		}
 	return g_steal_pointer(&rows);
