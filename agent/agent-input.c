@@ -97,15 +97,17 @@ static void tune(GclkSlot *slot)
 		gclk_source_burst(slot->source);
 }
 
-/* Whatever shows the same clock may tell more of it: the host may have something to say. */
-static void ask_origin(const GclkSlot *slot)
+/* An odd sample: what was it? More of the same tell, and so does the host, which costs next to
+   nothing to ask and may have something to say. A clock that counts ticks is odd all the time. */
+static void ask_what_happened(const GclkSlot *slot)
 {
 	const GPtrArray *slots = slot->agent->slots;
 
-	for (guint i = 0; i < slots->len; i++) {
+	gclk_source_burst(slot->source);
+	for (guint i = 0; i < slots->len && !slot->agent->platform->coarseness; i++) {
 		GclkSource *source = ((GclkSlot *)g_ptr_array_index(slots, i))->source;
 
-		if (g_str_equal(source->origin, slot->source->origin))
+		if (g_str_equal(source->origin, GCLK_ORIGIN_HOST))
 			gclk_source_burst(source);
 	}
 }
@@ -134,7 +136,7 @@ static void on_sample(gpointer user, GclkSource *source, const GclkSample *measu
 		break;
 	case GCLK_ESTIMATOR_SUSPECT:
 		source->ops->tune(source, -1);
-		ask_origin(slot);
+		ask_what_happened(slot);
 		break;
 	case GCLK_ESTIMATOR_JUMPED:
 		g_message("%s: the time has jumped, four samples agree; measuring anew",
