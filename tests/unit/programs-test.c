@@ -219,6 +219,7 @@ static void vmware_tools(void)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(ways); i++) {
 		g_autoptr(GPtrArray) found = NULL;
+		g_autoptr(GPtrArray) rivals = g_ptr_array_new_with_free_func(g_free);
 		const GclkTimeProgram *program;
 		GclkBed bed;
 
@@ -233,6 +234,11 @@ static void vmware_tools(void)
 		program = found->pdata[0];
 		GCLK_ASSERT_INT(program->steers, ways[i].steers);
 		GCLK_ASSERT_HAS(program->why, ways[i].why);
+		/* to the daemon they are a rival then, and nothing else */
+		gclk_rivals_add_tools(&bed.machine, rivals);
+		GCLK_ASSERT_INT(rivals->len, ways[i].steers);
+		if (rivals->len)
+			GCLK_ASSERT_STR(rivals->pdata[0], "vmtoolsd (pid 9)");
 		gclk_bed_clear(&bed);
 	}
 }
