@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the server tells of the guests at its streams. */
+#include "guestclock/text.h"
 #include "guests/hub-private.h"
+#include "guests/peer-name.h"
 
 /* Its number in the id is its own, not one of a connection. */
 static gboolean has_lasting_id(const char *id)
@@ -92,19 +94,33 @@ void gclk_hub_row_set_cid(GclkHub *hub, GclkHubRow *row, guint32 cid)
 
 /* --- what the server tells -------------------------------------------------------------------- */
 
+/* A guest that came by a UNIX socket is called what its monitor's command line says: the socket
+   alone tells nobody which one it is. */
+static char *name_of(const GclkHub *hub, const char *id)
+{
+	const GclkServerGuest *seen = gclk_server_look(hub->server, id);
+	g_autofree char *name = seen && seen->pid ? gclk_peer_name_of(seen->pid) : NULL;
+
+	return name ? gclk_text_clean(name) : g_strdup(id);
+}
+
 static void on_joined(gpointer user, const char *id)
 {
 	GclkHub *hub = user;
 	GclkHubRow *row = find_by_stream(hub, id);
 	const GclkMoment now = gclk_hub_now();
+	g_autofree char *name = NULL;
 
 	if (row && row->guest->listed) {
 		domain_joined(row, id);
 		return;
 	}
-	row = gclk_hub_row(hub, id, id);
+	name = name_of(hub, id);
+	row = gclk_hub_row(hub, id, name);
 	if (!row)
 		return;
+	g_free(row->guest->name);
+	row->guest->name = g_steal_pointer(&name);
 	row->attached = TRUE;
 	row->began = now.boottime;
 	row->left = 0;

@@ -137,23 +137,24 @@ void gclk_listener_release(GclkListener *listener, guint number)
 		g_array_append_val(listener->released, number);
 }
 
-/* A UNIX socket does not tell one guest from another; who holds the other end goes to the log. */
-static void note_peer(const char *id, int fd)
+/* A UNIX socket does not tell one guest from another; who holds the other end may. */
+static gint find_pid(const char *id, int fd)
 {
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0)
-		g_debug("%s: process %d of user %u", id, (int)peer.pid, (guint)peer.uid);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+		return 0;
+	g_debug("%s: process %d of user %u", id, (int)peer.pid, (guint)peer.uid);
+	return peer.pid;
 }
 
 static void welcome_unix(GclkListener *listener, int fd)
 {
 	guint number = take_number(listener);
 	g_autofree char *id = g_strdup_printf("%s#%u", listener->id, number);
-	const GclkNewcomer newcomer = { listener, id, number, fd };
+	const GclkNewcomer newcomer = { listener, id, number, find_pid(id, fd), fd };
 
-	note_peer(id, fd);
 	listener->func(listener->user, &newcomer);
 }
 
@@ -173,7 +174,7 @@ static gboolean comes_too_often(GclkListener *listener, guint32 cid)
 static void welcome_vsock(GclkListener *listener, int fd, const struct sockaddr_vm *peer)
 {
 	g_autofree char *id = gclk_listener_vsock_id(peer->svm_cid, peer->svm_port);
-	const GclkNewcomer newcomer = { listener, id, 0, fd };
+	const GclkNewcomer newcomer = { listener, id, 0, 0, fd };
 
 	if (id && !comes_too_often(listener, peer->svm_cid)) {
 		listener->func(listener->user, &newcomer);

@@ -15,6 +15,7 @@ typedef struct {
 	GclkListener *listener;
 	char *id; /* "unix:/path#3", "vsock:CID" */
 	guint number;
+	gint pid; /* of the other end of a UNIX socket; 0: not known */
 	int fd;
 } GclkNewcomer;
 

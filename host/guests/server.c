@@ -277,6 +277,7 @@ static void on_newcomer(gpointer user, const GclkNewcomer *newcomer)
 	}
 	slot->listener = newcomer->listener;
 	slot->number = newcomer->number;
+	slot->session.guest.pid = newcomer->pid;
 	if (server->events.joined)
 		server->events.joined(server->user, newcomer->id);
 }

@@ -24,6 +24,7 @@ extern const GclkServerSettings gclk_server_settings_default; /* 10 s, 8 */
 /* What is known of the guest at the other end of a stream. */
 typedef struct {
 	gint64 opened; /* CLOCK_BOOTTIME, ns */
+	gint pid;      /* of the process that came by a UNIX socket, its monitor's; 0: not known */
 	gint64 seen;   /* of the last good packet; 0: none yet */
 	gboolean has_offset;
 	gint64 offset;      /* host minus guest, ns */

@@ -10,6 +10,7 @@
  *   seconds=S   for how long (until standard input ends)
  *   rate=R      questions of a guest in a second (1); 0: none
  *   behind=NS   host's clock minus guest's (0); step=NS: and so much more from guest to guest
+ *   -name NAME  as QEMU has it: for hostclock to read, nothing else
  *   from=PORT   of AF_VSOCK: the first one's own port (1000), the next one has the next
  *   act=WORD    how they behave (normal), see the table below
  */
@@ -462,7 +463,9 @@ int main(int argc, char **argv)
 	struct rlimit limit;
 
 	for (gint i = 2; i < argc; i++)
-		if (!set_option(&fleet, argv[i]) || fleet.n < 1) {
+		if (strcmp(argv[i], "-name") == 0)
+			i++;
+		else if (!set_option(&fleet, argv[i]) || fleet.n < 1) {
 			fprintf(stderr, "guest-fleet: what is \"%s\"?\n", argv[i]);
 			return 2;
 		}
