@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent-bed.h"
+#include "guestclock/ptp-table.h"
 #include "harness.h"
 
 #define US GCLK_NS_PER_US
@@ -334,6 +335,67 @@ static void claim_refuses(void)
 	bed_clear(&bed);
 }
 
+static void nothing(GclkSource *source)
+{
+	(void)source;
+}
+
+static void no_step(GclkSource *source, gint64 delta)
+{
+	(void)source;
+	(void)delta;
+}
+
+static void no_tune(GclkSource *source, gint quality)
+{
+	(void)source;
+	(void)quality;
+}
+
+static gsize no_drops(GclkSource *source, const GclkSourceDrop **out)
+{
+	(void)source;
+	(void)out;
+	return 0;
+}
+
+static void free_source(GclkSource *source)
+{
+	g_free(source);
+}
+
+/* Does the agent listen to what such a source claims? */
+static gboolean is_heard(GclkSourceKind kind, const char *origin)
+{
+	static const GclkSourceOps ops = { nothing, nothing, no_step, no_tune, no_drops,
+		free_source };
+	const GclkLinkHost claim = { .protocol = GCLK_PROTOCOL_PTP, .synchronised = TRUE };
+	GclkSource *source = g_new0(GclkSource, 1);
+	GclkStatus *status = NULL;
+	gboolean heard;
+	Bed bed;
+
+	bed_init(&bed, 1, 0);
+	gclk_source_init(source, &ops, kind, bed.platform, "somebody", origin);
+	bed_start(&bed, TRUE);
+	gclk_agent_add_source(bed.agent, source, "somebody");
+	bed_run(&bed, 10);
+	gclk_source_claim(source, &claim, sim_raw(bed.world.vm));
+	heard = status_of(&bed, &status)->host.known;
+	gclk_status_free(status);
+	bed_clear(&bed);
+	return heard;
+}
+
+static void claims_come_by_the_link(void)
+{
+	CU_ASSERT_TRUE(is_heard(GCLK_SOURCE_HOST, GCLK_ORIGIN_HOST));
+	CU_ASSERT_FALSE(is_heard(GCLK_SOURCE_HOST, "192.0.2.9"));
+	CU_ASSERT_FALSE(is_heard(GCLK_SOURCE_NTP, "192.0.2.9"));
+	CU_ASSERT_FALSE(is_heard(GCLK_SOURCE_NTP, GCLK_ORIGIN_HOST));
+	CU_ASSERT_FALSE(is_heard(GCLK_SOURCE_PTP, GCLK_ORIGIN_HOST));
+}
+
 /* The leap second that the host knows of reaches the kernel although the device cannot tell it. */
 static void claim_announces(void)
 {
@@ -365,6 +427,7 @@ static void claim_is_asked_first(void)
 	bed_run(&bed, 200);
 	bed.world.host.synchronised = FALSE;
 	bed.world.host.offset = 900 * S;
+	bed.world.host.delay = 200 * MS; /* the device is read in no time */
 	gclk_agent_disrupted(bed.agent, "the VM was migrated");
 	bed_run(&bed, 5);
 	status_of(&bed, &status);
@@ -440,6 +503,7 @@ int main(void)
 		{ "a liar waits for the others", liar_waits },
 		{ "the claim sets the bound", claim_binds },
 		{ "the claim refuses the host's clock", claim_refuses },
+		{ "claims come by the link and nothing else", claims_come_by_the_link },
 		{ "the claim announces a leap second", claim_announces },
 		{ "after a disruption the claim comes first", claim_is_asked_first },
 		{ "the rate of a host without the time", rate_of_a_host_without_time },
