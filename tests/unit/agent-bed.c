@@ -103,3 +103,17 @@ gint64 bed_error(const Bed *bed)
 {
 	return sim_utc(bed->world.vm) - sim_real(bed->world.vm);
 }
+
+void bed_add_ptp(Bed *bed)
+{
+	bed->world.has_ptp = TRUE;
+	bed->world.ptp =
+		(SimPtp){ .bracket = 2 * GCLK_NS_PER_US, .bracket_noise = GCLK_NS_PER_US / 10 };
+}
+
+GclkStatus *bed_status(Bed *bed, GclkStatus **status)
+{
+	g_clear_pointer(status, gclk_status_free);
+	*status = gclk_agent_status(bed->agent);
+	return *status;
+}

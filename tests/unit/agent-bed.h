@@ -23,12 +23,17 @@ void bed_init(Bed *bed, guint n_servers, double ppm);
 void bed_add_server(Bed *bed, guint number);
 /* A link to a host whose clock is held, by rounds 16 s apart. */
 void bed_add_link(Bed *bed);
+/* A precision clock of the hypervisor. */
+void bed_add_ptp(Bed *bed);
 void bed_start(Bed *bed, gboolean steers);
 void bed_run(Bed *bed, gint64 seconds);
 void bed_clear(Bed *bed);
 
 /* True time minus REAL, ns. */
 gint64 bed_error(const Bed *bed);
+
+/* The status now, in place of the one before; the last one is the caller's. */
+GclkStatus *bed_status(Bed *bed, GclkStatus **status);
 
 /* By id, or by name; NULL: there is none. */
 const GclkFinding *bed_finding(const GclkStatus *status, const char *id);
