@@ -34,7 +34,7 @@ static const Key keys[] = {
 	{ "gate", "enforce", KEY_BOOLEAN, FIELD(enforce), "yes", 0, 0 },
 	{ "gate", "switch-file", KEY_PATH, FIELD(switch_file),
 		GCLK_SYSCONFDIR "/guestclock/gate-off", 0, 0 },
-	{ "gate", "run-directory", KEY_PATH, FIELD(run_directory), "/run/guestclock", 0, 0 },
+	{ "gate", "run-directory", KEY_PATH, FIELD(run_directory), "/run/hostclock", 0, 0 },
 	{ "gate", "cache-age", KEY_DURATION, FIELD(cache_age), "10s", 0, 0 },
 	{ "gate", "libvirt-hooks", KEY_PATH, FIELD(libvirt_hooks), "/etc/libvirt/hooks", 0, 0 },
 	{ "gate", "proxmox-directory", KEY_PATH, FIELD(proxmox_directory), "/etc/pve/qemu-server",

@@ -26,7 +26,7 @@ static void test_defaults(void)
 	GCLK_ASSERT_INT(config->on_unknown, GCLK_ON_UNKNOWN_AUTO);
 	CU_ASSERT_TRUE(config->enforce);
 	GCLK_ASSERT_INT(config->cache_age, 10 * GCLK_NS_PER_S);
-	GCLK_ASSERT_STR(config->run_directory, "/run/guestclock");
+	GCLK_ASSERT_STR(config->run_directory, "/run/hostclock");
 	GCLK_ASSERT_INT(policy.ptp_offset_max, 100 * GCLK_NS_PER_US);
 	GCLK_ASSERT_INT(policy.ntp_bound_max, GCLK_NS_PER_S);
 	GCLK_ASSERT_INT(policy.clock_class_max, 127);
