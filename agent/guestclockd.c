@@ -23,6 +23,7 @@
 #include "report/control.h"
 #include "source/link-port.h"
 #include "sources.h"
+#include "vmclock-watch.h"
 #include "vmware-watch.h"
 
 #define DEFAULT_CONFIG GCLK_SYSCONFDIR "/guestclock/guestclockd.conf"
@@ -425,6 +426,8 @@ static gboolean start_agent(Daemon *d, GError **error)
 	d->agent = gclk_agent_new(d->platform, d->config, d->environment, mastery.steers,
 		mastery.reason, d->options.once ? &nothing : &publish, d);
 	d->lookout.agent = d->agent;
+	if (!d->options.no_helper && !d->options.once)
+		d->lookout.vmclock = gclk_vmclock_watch_new(d->agent, d->platform);
 	if (!d->options.no_helper)
 		gclk_agent_use_counters(d->agent, d->machine.ticks, &d->tsc);
 	gclk_lookout_note_rival(&d->lookout, &mastery);
@@ -523,6 +526,7 @@ static void tear_down(Daemon *d)
 	if (d->agent && !d->options.once)
 		gclk_agent_stop(d->agent);
 	gclk_lookout_stop(&d->lookout);
+	gclk_vmclock_witness_free(d->lookout.vmclock);
 	gclk_agent_free(d->agent);
 	gclk_checkup_free(d->checkup);
 	/* What nobody keeps up to date any more is not left lying about. */
