@@ -5,6 +5,12 @@
    that falls into this time shows in the count of the next answer. */
 #define EVENT_INTERVAL GCLK_NS_PER_S
 
+/* So many disruptions are told one soon after the other, and then one in this time: a host that
+   counts without end would keep a guest from ever knowing the time, and its servers busy. What is
+   not told shows in what is measured. */
+#define TOLD_AT_ONCE 5
+#define TOLD_EVERY   (64 * GCLK_NS_PER_S)
+
 static const char *const events[GCLK_LINK_EVENTS] = {
 	[GCLK_LINK_EVENT_OTHER] = "the host says that something happened to this VM",
 	[GCLK_LINK_EVENT_RESUMED] = "the VM was resumed",
@@ -13,18 +19,28 @@ static const char *const events[GCLK_LINK_EVENTS] = {
 };
 static const char untold[] = "the host says that it stopped or moved this VM";
 
+static gboolean may_tell(GclkLinkNews *news, gint64 now)
+{
+	gint64 due = MAX(news->due, now - (TOLD_AT_ONCE - 1) * TOLD_EVERY);
+
+	if (due > now)
+		return FALSE;
+	news->due = due + TOLD_EVERY;
+	return TRUE;
+}
+
 void gclk_link_news_forget(GclkLinkNews *news)
 {
 	news->counted = FALSE;
 }
 
-const char *gclk_link_news_count(GclkLinkNews *news, guint32 count)
+const char *gclk_link_news_count(GclkLinkNews *news, guint32 count, gint64 now)
 {
 	gboolean more = news->counted && count > news->count;
 
 	news->counted = TRUE;
 	news->count = count;
-	return more ? untold : NULL;
+	return more && may_tell(news, now) ? untold : NULL;
 }
 
 gboolean gclk_link_news_event(
@@ -42,6 +58,8 @@ gboolean gclk_link_news_event(
 	news->last = MAX(now, 1);
 	if (!disrupts)
 		return TRUE;
+	if (!may_tell(news, now))
+		return FALSE;
 	/* The answer that tells of the same must not tell it again. */
 	news->counted = packet->has_host;
 	if (packet->has_host)

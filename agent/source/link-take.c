@@ -86,7 +86,8 @@ static void take_answer(GclkLink *self, const GclkLinkPacket *packet, const Gclk
 	self->reply = reply;
 	self->heard = datagram->arrival.raw;
 	describe(self, packet);
-	what = packet->has_host ? gclk_link_news_count(&self->news, packet->host.disruptions)
+	what = packet->has_host ? gclk_link_news_count(&self->news, packet->host.disruptions,
+					  gclk_link_now(self))
 				: NULL;
 	if (what) {
 		take_disruption(self, what);
