@@ -29,14 +29,23 @@ static void log_claim(const GclkHostClaim *claim)
 			claim->host.fallback ? ", standing in for PTP" : "");
 }
 
+/* A service that is started anew makes no clock right that was wrong before: what speaks against
+   the host's clock holds until somebody says otherwise, or for as long as it would have. */
+static gboolean keeps_refusal(const GclkAgent *agent, const GclkLinkHost *host)
+{
+	return !host && gclk_host_claim_refusal(&agent->claim, agent->now.raw);
+}
+
 void gclk_agent_take_claim(
 	GclkAgent *agent, const GclkSlot *slot, const GclkLinkHost *host, gint64 raw)
 {
 	GclkHostClaim claim = { .raw = raw };
 
 	/* Only a link is known to end at the host. */
-	if (slot->source->kind != GCLK_SOURCE_HOST || !shows_host(slot))
+	if (slot->source->kind != GCLK_SOURCE_HOST || !shows_host(slot) ||
+		keeps_refusal(agent, host))
 		return;
+	agent->claimer = slot;
 	if (host) {
 		claim.known = TRUE;
 		claim.host = *host;
@@ -50,10 +59,21 @@ void gclk_agent_take_claim(
 	agent->claim = claim;
 }
 
+/* A second disruption may come before the host has said anything after the first one. */
 void gclk_agent_doubt_claim(GclkAgent *agent)
 {
-	agent->claim_awaited = agent->claim.known;
+	agent->claim_awaited =
+		agent->claim_awaited || gclk_host_claim_holds(&agent->claim, agent->now.raw);
 	agent->claim.known = FALSE;
+}
+
+void gclk_agent_forget_claim(GclkAgent *agent, const GclkSlot *slot)
+{
+	if (agent->claimer != slot)
+		return;
+	agent->claimer = NULL;
+	agent->claim = (GclkHostClaim){ 0 };
+	agent->claim_awaited = FALSE;
 }
 
 void gclk_agent_bind_claim(const GclkAgent *agent, const GclkSlot *slot, GclkSample *sample)

@@ -6,8 +6,8 @@
  */
 #include "agent-private.h"
 
-/* Several witnesses of one disruption: the event, its count in the next answer, clocks that jump.
- */
+/* For so long several witnesses may tell of one disruption: the host, a page of the hypervisor's,
+   clocks that jump. RAW, which stands still while the guest does. */
 #define SAME_DISRUPTION (10 * GCLK_NS_PER_S)
 
 /* Less than this is no pause that anybody needs to be told of, ns; and a clock whose rate has
@@ -44,7 +44,7 @@ static void forget_time(GclkAgent *agent, const GclkSlot *jumped)
 	gclk_agent_doubt_claim(agent);
 }
 
-static void note(GclkDisruption *d, const GclkAgent *agent, const char *what)
+static void note(GclkDisruption *d, const GclkAgent *agent, GclkWitness witness, const char *what)
 {
 	g_free(d->what);
 	*d = (GclkDisruption){
@@ -54,12 +54,22 @@ static void note(GclkDisruption *d, const GclkAgent *agent, const char *what)
 		.boottime = agent->platform->boottime(agent->platform),
 		.open = TRUE,
 		.may_step = TRUE,
+		.witnesses = 1U << witness,
 	};
+}
+
+/* Another witness of the last one? */
+static gboolean is_known(const GclkAgent *agent, GclkWitness witness)
+{
+	const GclkDisruption *d = &agent->disruption;
+
+	return d->count && !(d->witnesses & 1U << witness) &&
+	       agent->now.raw - d->raw < SAME_DISRUPTION;
 }
 
 /* Most likely the same was seen twice. If it is another one after all, those that know their rate
    already will notice, and the others begin anew once more. */
-static void confirm(GclkAgent *agent, const char *what)
+static void confirm(GclkAgent *agent, GclkWitness witness, const char *what)
 {
 	GclkEstimate e;
 
@@ -71,19 +81,20 @@ static void confirm(GclkAgent *agent, const char *what)
 			e.samples < GCLK_AGENT_SAMPLES_SETTLED)
 			gclk_estimator_disrupted(slot->estimator);
 	}
+	agent->disruption.witnesses |= 1U << witness;
 	agent->disruption.may_step = TRUE;
 	agent->disruption.stepped = FALSE;
 }
 
 /* jumped: the source whose own samples show it, and which has begun anew by them already; or NULL.
  */
-static void begin(GclkAgent *agent, const char *what, const GclkSlot *jumped)
+static void begin(GclkAgent *agent, GclkWitness witness, const char *what, const GclkSlot *jumped)
 {
-	if (agent->disruption.count && agent->now.raw - agent->disruption.raw < SAME_DISRUPTION) {
-		confirm(agent, what);
+	if (is_known(agent, witness)) {
+		confirm(agent, witness, what);
 	} else {
 		g_warning("the clocks of this guest were disrupted: %s", what);
-		note(&agent->disruption, agent, what);
+		note(&agent->disruption, agent, witness, what);
 		forget_time(agent, jumped);
 		if (!jumped)
 			agent->moved_raw = agent->now.raw;
@@ -94,17 +105,17 @@ static void begin(GclkAgent *agent, const char *what, const GclkSlot *jumped)
 	gclk_agent_disturbed(agent);
 }
 
-void gclk_agent_begin_disruption(GclkAgent *agent, const char *what)
+void gclk_agent_begin_disruption(GclkAgent *agent, GclkWitness witness, const char *what)
 {
-	begin(agent, what, NULL);
+	begin(agent, witness, what, NULL);
 }
 
-void gclk_agent_disrupted(GclkAgent *agent, const char *what)
+void gclk_agent_disrupted(GclkAgent *agent, GclkWitness witness, const char *what)
 {
 	if (!agent->running)
 		return;
 	gclk_agent_look(agent);
-	begin(agent, what, NULL);
+	begin(agent, witness, what, NULL);
 	gclk_agent_decide(agent);
 }
 
@@ -176,7 +187,7 @@ void gclk_agent_look_at_jump(GclkAgent *agent)
 		g_warning("%s: this clock was set, and the clocks of this guest went on",
 			slot->source->name);
 	else
-		begin(agent,
+		begin(agent, GCLK_WITNESS_JUMP,
 			size > 0 ? "the host's clock went on while this guest stood still"
 				 : "the clocks of this guest ran ahead of all others",
 			slot);
@@ -206,12 +217,15 @@ gboolean gclk_agent_all_heard(const GclkAgent *agent)
 	return agent->settling == 0 || gclk_agent_settled(agent);
 }
 
-/* Who contradicted the others before, is heard after them. */
+/* Who contradicted the others before, is heard after them. A host that has said nothing until now
+   may never do so. */
 void gclk_agent_end_waits(GclkAgent *agent)
 {
-	if (gclk_agent_all_heard(agent))
-		for (guint i = 0; i < agent->slots->len; i++)
-			((GclkSlot *)g_ptr_array_index(agent->slots, i))->waits = FALSE;
+	if (!gclk_agent_all_heard(agent))
+		return;
+	agent->claim_awaited = FALSE;
+	for (guint i = 0; i < agent->slots->len; i++)
+		((GclkSlot *)g_ptr_array_index(agent->slots, i))->waits = FALSE;
 }
 
 void gclk_agent_note_correction(GclkAgent *agent, GclkServoAction action)

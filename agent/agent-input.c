@@ -77,7 +77,8 @@ gboolean gclk_agent_look(GclkAgent *agent)
 		return FALSE;
 	gclk_agent_tell_sources(agent, gclk_source_stepped, jump);
 	if (was_sleep(jump, slept))
-		gclk_agent_begin_disruption(agent, "this machine was suspended");
+		gclk_agent_begin_disruption(
+			agent, GCLK_WITNESS_SLEEP, "this machine was suspended");
 	else if (!was_leap(agent, jump))
 		note_move(agent, jump);
 	return TRUE;
@@ -164,7 +165,7 @@ static void on_changed(gpointer user, GclkSource *source)
 static void on_disrupted(gpointer user, GclkSource *source, const char *what)
 {
 	(void)source;
-	gclk_agent_disrupted(((GclkSlot *)user)->agent, what);
+	gclk_agent_disrupted(((GclkSlot *)user)->agent, GCLK_WITNESS_HOST, what);
 }
 
 static void on_claimed(gpointer user, GclkSource *source, const GclkLinkHost *claim, gint64 raw)

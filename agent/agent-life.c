@@ -242,6 +242,7 @@ static void forget_slot(GclkAgent *agent, const GclkSlot *slot)
 		agent->jumped = NULL;
 	if (agent->holder == slot || agent->hold.slot == slot)
 		gclk_agent_end_hold(agent);
+	gclk_agent_forget_claim(agent, slot);
 }
 
 void gclk_agent_keep_sources(GclkAgent *agent, const char *const *keys)

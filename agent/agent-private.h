@@ -46,6 +46,7 @@ typedef struct {
 	gboolean open;     /* no source has told what the time is now */
 	gboolean may_step; /* one step either way is allowed, until every source was heard */
 	gboolean stepped;  /* it has been made; another one takes more */
+	guint witnesses;   /* who has told of it: bits by GclkWitness */
 } GclkDisruption;
 
 /* What lay between the time and the clock of a host that does not know it: see agent-hold.c. */
@@ -86,9 +87,10 @@ struct GclkAgent {
 	guint clocksource_watch; /* timer */
 	char *beyond_reach;      /* the rate is: why, for people; else NULL */
 	GclkDisruption disruption;
-	GclkSlot *jumped;       /* its clock has jumped: it, or this guest's? NULL: none has */
-	GclkHostClaim claim;    /* what the host says of its clock */
-	gboolean claim_awaited; /* it was disrupted since, and may be another host */
+	GclkSlot *jumped;        /* its clock has jumped: it, or this guest's? NULL: none has */
+	GclkHostClaim claim;     /* what the host says of its clock */
+	const GclkSlot *claimer; /* by whom; NULL: by nobody yet */
+	gboolean claim_awaited;  /* it was disrupted since, and may be another host */
 	GclkHold hold;
 	gboolean held;          /* no source, and the host's clock holds the rate */
 	const GclkSlot *holder; /* that one, while held */
@@ -116,7 +118,7 @@ gboolean gclk_agent_look(GclkAgent *agent);
 /* agent-disruption.c: the clocks were moved, by whomever: asks every source what the time is. */
 void gclk_agent_disturbed(GclkAgent *agent);
 /* As gclk_agent_disrupted, while the agent looks at the clocks: without a decision. */
-void gclk_agent_begin_disruption(GclkAgent *agent, const char *what);
+void gclk_agent_begin_disruption(GclkAgent *agent, GclkWitness witness, const char *what);
 /* A source's clock has jumped against RAW. Was it that clock, or ours? Others can tell, later. */
 void gclk_agent_note_jump(GclkAgent *agent, GclkSlot *slot);
 void gclk_agent_look_at_jump(GclkAgent *agent);
@@ -128,11 +130,14 @@ void gclk_agent_note_correction(GclkAgent *agent, GclkServoAction action);
 /* Why the state is `disrupted`; caller frees. */
 char *gclk_agent_disruption_reason(const GclkAgent *agent);
 
-/* agent-claim.c: the host says so of its clock; NULL: it says nothing any more. */
+/* agent-claim.c: the host says so of its clock; NULL: it says nothing any more, and nothing but its
+   doubts is remembered, for a while. */
 void gclk_agent_take_claim(
 	GclkAgent *agent, const GclkSlot *slot, const GclkLinkHost *host, gint64 raw);
 /* It may be another host now. */
 void gclk_agent_doubt_claim(GclkAgent *agent);
+/* The source goes, and what was said by it. */
+void gclk_agent_forget_claim(GclkAgent *agent, const GclkSlot *slot);
 /* What was claimed goes for this sample too, if its source shows the host's clock. */
 void gclk_agent_bind_claim(const GclkAgent *agent, const GclkSlot *slot, GclkSample *sample);
 /* Why the source must not be used as time, by what the host says or has yet to say; static text, or

@@ -52,10 +52,20 @@ gboolean gclk_agent_start(GclkAgent *agent, GError **error);
 /* Leaves frequency in place and what was learned in the state directory; stops the sources. */
 void gclk_agent_stop(GclkAgent *agent);
 
+/* Who sees that the clocks of this guest have stopped or jumped. Each sees a disruption once: what
+   one of them tells again is another one, however soon. */
+typedef enum {
+	GCLK_WITNESS_HOST, /* by the link */
+	GCLK_WITNESS_VMCLOCK,
+	GCLK_WITNESS_VMWARE,
+	GCLK_WITNESS_SLEEP, /* the time since boot went on alone */
+	GCLK_WITNESS_JUMP,  /* the host's clock has jumped against this guest's */
+} GclkWitness;
+
 /* A witness has seen the clocks of this guest stop or jump ("the VM was resumed"; for log and
    status): the estimators begin anew, every source is asked for a burst, one step is allowed, and
    the state is `disrupted` until a source has told what the time is. */
-void gclk_agent_disrupted(GclkAgent *agent, const char *what);
+void gclk_agent_disrupted(GclkAgent *agent, GclkWitness witness, const char *what);
 /* How the clock is kept, for the host's table. */
 void gclk_agent_tell_host(GclkAgent *agent, GclkLinkGuest *out);
 

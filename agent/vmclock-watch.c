@@ -5,7 +5,7 @@
 
 static void on_disrupted(gpointer user, const char *what)
 {
-	gclk_agent_disrupted(user, what);
+	gclk_agent_disrupted(user, GCLK_WITNESS_VMCLOCK, what);
 }
 
 static void on_outlook(gpointer user, GclkVmclockOutlook outlook)

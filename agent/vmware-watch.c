@@ -144,7 +144,7 @@ static void take_session(GclkVmwareWatch *watch, guint64 session)
 	if (!moved)
 		return;
 	gclk_tools_rate_reset(&watch->rate);
-	gclk_agent_disrupted(watch->agent, MOVED);
+	gclk_agent_disrupted(watch->agent, GCLK_WITNESS_VMWARE, MOVED);
 }
 
 static void judge_rate(GclkVmwareWatch *watch)

@@ -158,7 +158,7 @@ static void claim_is_asked_first(void)
 	bed.world.host.synchronised = FALSE;
 	bed.world.host.offset = 900 * S;
 	bed.world.host.delay = 200 * MS; /* the device is read in no time */
-	gclk_agent_disrupted(bed.agent, "the VM was migrated");
+	gclk_agent_disrupted(bed.agent, GCLK_WITNESS_VMCLOCK, "the VM was migrated");
 	bed_run(&bed, 5);
 	bed_status(&bed, &status);
 	GCLK_ASSERT_INT(status->state, GCLK_STATE_DISRUPTED);
@@ -208,7 +208,7 @@ static void learned_rate_is_kept(void)
 	bed_start(&bed, TRUE);
 	bed_run(&bed, 2000);
 	bed.world.servers[0].down = TRUE;
-	gclk_agent_disrupted(bed.agent, "the VM was resumed");
+	gclk_agent_disrupted(bed.agent, GCLK_WITNESS_VMCLOCK, "the VM was resumed");
 	bed_run(&bed, 600);
 	bed_status(&bed, &status);
 	GCLK_ASSERT_INT(status->state, GCLK_STATE_DISRUPTED);

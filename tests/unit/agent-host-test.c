@@ -64,7 +64,7 @@ static void says_that_it_was_disrupted(void)
 	bed_run(&bed, 1000);
 	bed.world.servers[0].down = TRUE;
 	urgent = bed.urgent;
-	gclk_agent_disrupted(bed.agent, "the VM was thrown about");
+	gclk_agent_disrupted(bed.agent, GCLK_WITNESS_VMCLOCK, "the VM was thrown about");
 	CU_ASSERT_TRUE(bed.urgent > urgent);
 	bed_status(&bed, &status);
 	GCLK_ASSERT_INT(status->state, GCLK_STATE_DISRUPTED);
@@ -97,7 +97,7 @@ static void only_while_it_runs(void)
 	bed_start(&bed, TRUE);
 	bed_run(&bed, 60);
 	gclk_agent_stop(bed.agent);
-	gclk_agent_disrupted(bed.agent, "the VM was resumed");
+	gclk_agent_disrupted(bed.agent, GCLK_WITNESS_VMCLOCK, "the VM was resumed");
 	GCLK_ASSERT_INT(bed_status(&bed, &status)->disruptions, 0);
 	gclk_status_free(status);
 	bed_clear(&bed);
@@ -111,14 +111,14 @@ static void witnesses_of_one(void)
 	bed_init(&bed, 1, 0);
 	bed_start(&bed, TRUE);
 	bed_run(&bed, 500);
-	gclk_agent_disrupted(bed.agent, "one");
+	gclk_agent_disrupted(bed.agent, GCLK_WITNESS_VMCLOCK, "one");
 	bed_run(&bed, 3);
-	gclk_agent_disrupted(bed.agent, "two");
+	gclk_agent_disrupted(bed.agent, GCLK_WITNESS_HOST, "two");
 	GCLK_ASSERT_INT(bed_status(&bed, &status)->disruptions, 1);
 	GCLK_ASSERT_STR(status->last_disruption, "one");
 	bed_run(&bed, 60);
 	GCLK_ASSERT_INT(bed_status(&bed, &status)->state, GCLK_STATE_SYNCHRONISED);
-	gclk_agent_disrupted(bed.agent, "three");
+	gclk_agent_disrupted(bed.agent, GCLK_WITNESS_VMCLOCK, "three");
 	GCLK_ASSERT_INT(bed_status(&bed, &status)->disruptions, 2);
 	GCLK_ASSERT_STR(status->last_disruption, "three");
 	gclk_status_free(status);
@@ -138,7 +138,7 @@ static void steps_either_way(void)
 		bed_start(&bed, TRUE);
 		bed_run(&bed, 500);
 		sim_real_step(bed.world.vm, moves[i]);
-		gclk_agent_disrupted(bed.agent, "the VM was restored");
+		gclk_agent_disrupted(bed.agent, GCLK_WITNESS_VMCLOCK, "the VM was restored");
 		bed_run(&bed, 30);
 		GCLK_ASSERT_NEAR((double)bed_error(&bed), 0, 1e5);
 		bed_status(&bed, &status);
@@ -159,7 +159,7 @@ static void once(void)
 	bed_init(&bed, 1, 0);
 	bed_start(&bed, TRUE);
 	bed_run(&bed, 500);
-	gclk_agent_disrupted(bed.agent, "the VM was resumed");
+	gclk_agent_disrupted(bed.agent, GCLK_WITNESS_VMCLOCK, "the VM was resumed");
 	bed_run(&bed, 60);
 	sim_real_step(bed.world.vm, 10 * S);
 	bed_run(&bed, 60);
