@@ -71,6 +71,19 @@ void gclk_agent_tell_hold(const GclkAgent *agent, char **reason)
 			      : g_steal_pointer(&why);
 }
 
+/* From now on what lies between the time as it is known and this clock counts. */
+static void tie(GclkAgent *agent, const GclkSlot *slot, const GclkEstimate *host)
+{
+	GclkHold *hold = &agent->hold;
+
+	hold->slot = slot;
+	hold->raw = agent->now.raw;
+	hold->jump_raw = gclk_estimator_jump(slot->estimator).raw;
+	hold->ahead = agent->estimate.offset - host->offset;
+	hold->bound = gclk_bound_add(agent->estimate.bound,
+		slot->last.delay / 2 + (gint64)(NOISE_SIGMAS * host->jitter));
+}
+
 void gclk_agent_note_hold(GclkAgent *agent)
 {
 	GclkEstimate host;
@@ -81,14 +94,8 @@ void gclk_agent_note_hold(GclkAgent *agent)
 		return;
 	agent->hold.last_raw = agent->estimate.last_raw;
 	slot = find(agent, &host);
-	if (!slot || host.suspects)
-		return;
-	agent->hold.slot = slot;
-	agent->hold.raw = agent->now.raw;
-	agent->hold.jump_raw = gclk_estimator_jump(slot->estimator).raw;
-	agent->hold.ahead = agent->estimate.offset - host.offset;
-	agent->hold.bound = gclk_bound_add(
-		agent->estimate.bound, slot->last.delay / 2 + (gint64)(NOISE_SIGMAS * host.jitter));
+	if (slot && !host.suspects)
+		tie(agent, slot, &host);
 }
 
 /* What the last sample says beyond the host's line, while it is open what that means, ns. */
@@ -114,6 +121,16 @@ static void take_jump(GclkHold *hold, const GclkSlot *slot)
 	hold->bound = gclk_bound_add(hold->bound, ABS(jump.size));
 }
 
+/* Where ticks are lost, and who knows how many soon: none, or twice as many. */
+static void carry_alone(GclkAgent *agent)
+{
+	GclkEstimate *e = &agent->estimate;
+
+	if (agent->platform->coarseness)
+		e->frequency_sigma_ppb = MAX(e->frequency_sigma_ppb, ABS(e->frequency_ppb) / 3);
+	gclk_estimate_carry(e, agent->now.raw);
+}
+
 /* By the host's clock and what lay between; where the time was never known, by its rate. */
 static void carry_by_host(GclkAgent *agent, const GclkSlot *slot, const GclkEstimate *host)
 {
@@ -121,8 +138,14 @@ static void carry_by_host(GclkAgent *agent, const GclkSlot *slot, const GclkEsti
 	GclkEstimate *e = &agent->estimate;
 	double drift = host_drift(agent) + 3 * host->frequency_sigma_ppb;
 
+	/* it could not be foreseen that this clock would be needed, as when its host has only just
+	   lost the time: what was learned leads up to now */
+	if (e->samples && hold->slot != slot) {
+		carry_alone(agent);
+		tie(agent, slot, host);
+	}
 	take_jump(hold, slot);
-	if (hold->slot == slot && e->samples) {
+	if (e->samples) {
 		double since = (double)(agent->now.raw - hold->raw) * 1e-9;
 
 		e->raw = agent->now.raw;
@@ -136,16 +159,6 @@ static void carry_by_host(GclkAgent *agent, const GclkSlot *slot, const GclkEsti
 		e->frequency_sigma_ppb = drift / 3;
 	}
 	e->last_raw = host->last_raw;
-}
-
-/* Where ticks are lost, and who knows how many soon: none, or twice as many. */
-static void carry_alone(GclkAgent *agent)
-{
-	GclkEstimate *e = &agent->estimate;
-
-	if (agent->platform->coarseness)
-		e->frequency_sigma_ppb = MAX(e->frequency_sigma_ppb, ABS(e->frequency_ppb) / 3);
-	gclk_estimate_carry(e, agent->now.raw);
 }
 
 void gclk_agent_hold(GclkAgent *agent)

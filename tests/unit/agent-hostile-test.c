@@ -86,8 +86,8 @@ static void claim_is_awaited_still(void)
 /* --- its rate --------------------------------------------------------------------------------- */
 
 /* The last server falls silent, and the host says at the same time that it has lost the time: what
-   is told of the error must go on to be true. */
-static void bound_of_a_sudden_hold(void)
+   is told of the error must go on to be true, and the host's clock hold the rate. */
+static void sudden_hold(void)
 {
 	Bed bed;
 	GclkStatus *status = NULL;
@@ -107,6 +107,8 @@ static void bound_of_a_sudden_hold(void)
 		bed_status(&bed, &status);
 		CU_ASSERT_TRUE(status->error_bound >= ABS(bed_error(&bed)));
 	}
+	GCLK_ASSERT_HAS(status->reason, "held by the host's clock");
+	GCLK_ASSERT_NEAR((double)bed_error(&bed), 0, 4e8); /* 90 ppm, and what was lost first */
 	gclk_status_free(status);
 	bed_clear(&bed);
 }
@@ -180,7 +182,7 @@ int main(void)
 		{ "a claim goes with its source", claim_goes_with_its_source },
 		{ "a refusal outlives a restart of the service", refusal_outlives_a_restart },
 		{ "a claim is awaited still", claim_is_awaited_still },
-		{ "the bound of a sudden hold", bound_of_a_sudden_hold },
+		{ "a sudden hold", sudden_hold },
 		{ "a pause soon after a pause", pause_after_pause },
 		{ "disruptions all the time", storm },
 		{ NULL, NULL },
