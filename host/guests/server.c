@@ -20,7 +20,10 @@
 /* Ids whose disruptions are remembered; beyond it those of guests that are not here are forgotten,
    to whom the other number looks like one disruption more. */
 #define REMEMBERED_MAX (2 * GCLK_SERVER_GUESTS_MAX)
-#define NONCES         32 /* fetched at once */
+/* A guest that came from another host, or from a saved state, is here some seconds before its
+   stream is: it is told then. Later it has found out by itself. */
+#define WAITS_FOR (60 * GCLK_NS_PER_S)
+#define NONCES    32 /* fetched at once */
 
 typedef struct {
 	GclkWatch watch; /* first */
@@ -35,6 +38,12 @@ typedef struct {
 	GclkSession session;
 } Slot;
 
+/* What a guest shall be told when it comes. */
+typedef struct {
+	GclkLinkEvent event;
+	gint64 at; /* CLOCK_BOOTTIME, ns */
+} Waiting;
+
 struct GclkServer {
 	GclkReactor *reactor;
 	GclkClockStep *step;
@@ -43,6 +52,7 @@ struct GclkServer {
 	GclkSessionHost host;
 	GHashTable *slots;      /* id, the slot's own -> Slot, owned */
 	GHashTable *remembered; /* id -> disruptions */
+	GHashTable *waiting;    /* id -> Waiting */
 	GPtrArray *listeners;
 	guint64 nonces[NONCES];
 	guint nonces_left;
@@ -220,6 +230,37 @@ static void remember(GclkServer *server, const char *id, guint32 disruptions)
 	g_hash_table_replace(server->remembered, g_strdup(id), GUINT_TO_POINTER(disruptions));
 }
 
+static gboolean waits_no_more(gpointer id G_GNUC_UNUSED, gpointer value, gpointer user)
+{
+	return *(const gint64 *)user - ((const Waiting *)value)->at > WAITS_FOR;
+}
+
+static void let_wait(GclkServer *server, const char *id, GclkLinkEvent event)
+{
+	const Waiting waiting = { event, gclk_reactor_now() };
+	gint64 now = waiting.at;
+
+	if (g_hash_table_size(server->waiting) >= REMEMBERED_MAX)
+		g_hash_table_foreach_remove(server->waiting, waits_no_more, &now);
+	if (g_hash_table_size(server->waiting) < REMEMBERED_MAX)
+		g_hash_table_replace(
+			server->waiting, g_strdup(id), g_memdup2(&waiting, sizeof(waiting)));
+}
+
+/* The count of it is in the session already. */
+static void tell_what_waits(Slot *slot)
+{
+	GHashTable *table = slot->server->waiting;
+	const Waiting *waiting = g_hash_table_lookup(table, slot->id);
+	gint64 now = gclk_reactor_now();
+
+	if (!waiting)
+		return;
+	if (now - waiting->at <= WAITS_FOR)
+		gclk_session_tell(&slot->session, waiting->event, now, 0);
+	g_hash_table_remove(table, slot->id);
+}
+
 /* --- guests ----------------------------------------------------------------------------------- */
 
 static Slot *attach(GclkServer *server, const char *id, int fd, GError **error)
@@ -247,6 +288,7 @@ static Slot *attach(GclkServer *server, const char *id, int fd, GError **error)
 	gclk_session_init(&slot->session, &server->host, slot, recall(server, id),
 		gclk_reactor_now(), MIN(server->host.settings.interval / 8, SPREAD));
 	g_hash_table_insert(server->slots, slot->id, slot);
+	tell_what_waits(slot);
 	slot_arm(slot);
 	return slot;
 }
@@ -348,6 +390,8 @@ void gclk_server_event(GclkServer *server, const char *id, GclkLinkEvent event)
 		remember(server, id, recall(server, id) + 1);
 	if (slot)
 		slot_event(slot, event, 0);
+	else
+		let_wait(server, id, event);
 }
 
 void gclk_server_set_clock(GclkServer *server, const GclkServerClock *clock)
@@ -369,8 +413,12 @@ void gclk_server_set_settings(GclkServer *server, const GclkServerSettings *sett
 /* Also when the host comes back from a suspend. */
 static void on_step(gpointer user)
 {
+	GclkServer *server = user;
+
 	g_message("this host's clock was stepped, or the host was suspended: the guests are told");
-	event_for_all(user, GCLK_LINK_EVENT_HOST_CLOCK);
+	event_for_all(server, GCLK_LINK_EVENT_HOST_CLOCK);
+	if (server->events.stepped)
+		server->events.stepped(server->user);
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */
@@ -401,6 +449,7 @@ GclkServer *gclk_server_new(GMainContext *context, const GclkServerSettings *set
 	};
 	server->slots = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, slot_free);
 	server->remembered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	server->waiting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	server->listeners = g_ptr_array_new_with_free_func(listener_free);
 	return server;
 }
@@ -411,6 +460,7 @@ void gclk_server_free(GclkServer *server)
 		return;
 	g_hash_table_unref(server->slots);
 	g_hash_table_unref(server->remembered);
+	g_hash_table_unref(server->waiting);
 	g_ptr_array_unref(server->listeners);
 	gclk_clock_step_free(server->step);
 	gclk_reactor_free(server->reactor);

@@ -50,6 +50,9 @@ typedef struct {
 	void (*heard)(gpointer user, const char *id, const GclkServerGuest *guest);
 	/* Its stream ended, or could not be used any more; error: errno or 0. It is detached. */
 	void (*left)(gpointer user, const char *id, int error);
+	/* This host's clock was stepped, or the host slept: what was measured before says nothing.
+	 */
+	void (*stepped)(gpointer user);
 } GclkServerEvents;
 
 /* All callbacks come from context's loop. events may be NULL, as may each of its functions. */
@@ -84,7 +87,8 @@ typedef struct {
 void gclk_server_set_clock(GclkServer *server, const GclkServerClock *clock);
 
 /* Sends mode 5 at once to one guest, or with id NULL to all, and counts a disruption where it is
-   one. Then asks it soon. An id that is not attached is counted for when it will be. */
+   one. Then asks it soon. An id that is not attached is counted for and, if it comes within
+   a minute, told when it does. */
 void gclk_server_event(GclkServer *server, const char *id, GclkLinkEvent event);
 
 /* Asks now, without waiting for its turn. */

@@ -315,7 +315,7 @@ void gclk_session_ask(GclkSession *session, gint64 now)
 	ask(session, now);
 }
 
-void gclk_session_event(GclkSession *session, GclkLinkEvent event, gint64 now, gint64 spread)
+void gclk_session_tell(GclkSession *session, GclkLinkEvent event, gint64 now, gint64 spread)
 {
 	GclkLinkPacket out = {
 		.header = { .mode = GCLK_NTP_MODE_BROADCAST },
@@ -324,8 +324,6 @@ void gclk_session_event(GclkSession *session, GclkLinkEvent event, gint64 now, g
 	};
 	GclkStamp sent;
 
-	if (gclk_link_event_disrupts(event))
-		session->disruptions++;
 	add_clock(session, &out.header);
 	add_claim(session, &out);
 	send_packet(session, GCLK_SESSION_EVENT, &out, &sent);
@@ -335,6 +333,13 @@ void gclk_session_event(GclkSession *session, GclkLinkEvent event, gint64 now, g
 	session->news = TRUE;
 	session->again = TRUE;
 	session->due = now + random_below(session, spread);
+}
+
+void gclk_session_event(GclkSession *session, GclkLinkEvent event, gint64 now, gint64 spread)
+{
+	if (gclk_link_event_disrupts(event))
+		session->disruptions++;
+	gclk_session_tell(session, event, now, spread);
 }
 
 gboolean gclk_session_news(GclkSession *session)

@@ -85,6 +85,8 @@ gint64 gclk_session_deadline(const GclkSession *session);
 
 /* Sends mode 5, drops what was measured before, and asks (within spread ns). */
 void gclk_session_event(GclkSession *session, GclkLinkEvent event, gint64 now, gint64 spread);
+/* The same of one that disruptions, as given to init, has counted. */
+void gclk_session_tell(GclkSession *session, GclkLinkEvent event, gint64 now, gint64 spread);
 
 /* A burst of questions now, if none is under way. */
 void gclk_session_ask(GclkSession *session, gint64 now);
