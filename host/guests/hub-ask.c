@@ -42,25 +42,30 @@ static void ask_who_holds(GclkHub *hub, GclkHubRow *row, gint64 now)
 		(row->holder_asked && now - row->holder_asked < GCLK_HUB_HOLDER_INTERVAL))
 		return;
 	row->holder_asked = now;
+	g_clear_pointer(&row->channel_problem, g_free); /* who held it may have gone */
 	hub->asks.who_holds(hub->asks_user, row->guest->id);
+}
+
+void gclk_hub_row_ask(GclkHub *hub, GclkHubRow *row, gint64 now)
+{
+	if (!hub->asks_user)
+		return;
+	gclk_hub_row_look(hub, row);
+	/* a question that was dropped (another was under way) is asked again */
+	if (row->agent_asked && now >= row->agent_due)
+		row->agent_asked = FALSE;
+	ask_agent(hub, row, now);
+	ask_who_holds(hub, row, now);
 }
 
 void gclk_hub_ask(GclkHub *hub, gint64 now)
 {
 	GHashTableIter iter;
-	gpointer value;
+	gpointer row;
 
 	g_hash_table_iter_init(&iter, hub->rows);
-	while (hub->asks_user && g_hash_table_iter_next(&iter, NULL, &value)) {
-		GclkHubRow *row = value;
-
-		gclk_hub_row_look(hub, row);
-		/* a question that was dropped (another was under way) is asked again */
-		if (row->agent_asked && now >= row->agent_due)
-			row->agent_asked = FALSE;
-		ask_agent(hub, row, now);
-		ask_who_holds(hub, row, now);
-	}
+	while (g_hash_table_iter_next(&iter, NULL, &row))
+		gclk_hub_row_ask(hub, row, now);
 }
 
 gboolean gclk_hub_row_settled(const GclkHub *hub, const GclkHubRow *row, gint64 now)

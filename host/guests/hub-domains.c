@@ -12,10 +12,11 @@ static void set_text(char **place, const char *text)
 
 /* --- runs of a domain ------------------------------------------------------------------------- */
 
-static void forget_offset(GclkGuest *guest)
+void gclk_hub_row_forget_offset(GclkHubRow *row)
 {
-	guest->has_offset = FALSE;
-	guest->measured = 0;
+	row->guest->has_offset = FALSE;
+	row->guest->measured = 0;
+	row->agent_due = 0;
 }
 
 static void row_started(GclkHub *hub, GclkHubRow *row, gint64 now)
@@ -38,8 +39,11 @@ void gclk_hub_row_stopped(GclkHub *hub, GclkHubRow *row)
 	row->silent = 0;
 	g_clear_pointer(&row->channel_problem, g_free);
 	g_clear_pointer(&row->agent_problem, g_free);
-	forget_offset(row->guest);
+	gclk_hub_row_forget_offset(row);
 	row->guest->has_report = FALSE;
+	/* its stream is that of the run that is over */
+	gclk_server_detach(hub->server, row->guest->id);
+	row->attached = FALSE;
 }
 
 static void take_state(GclkHub *hub, GclkHubRow *row, GclkDomainState state)
@@ -83,7 +87,6 @@ static void on_gone(gpointer user, const char *uuid)
 		return;
 	gclk_hub_row_stopped(hub, row);
 	gclk_hub_row_set_cid(hub, row, 0);
-	gclk_server_detach(hub->server, uuid);
 	gclk_hub_drop(hub, uuid);
 }
 
@@ -96,11 +99,13 @@ static void on_happened(gpointer user, const char *uuid, GclkLinkEvent event)
 	gclk_server_event(hub->server, uuid, event);
 	if (!row)
 		return;
-	if (row->vsock)
-		gclk_server_event(hub->server, row->vsock, event);
-	forget_offset(row->guest);
-	row->agent_due = 0;
-	gclk_hub_ask(hub, gclk_hub_now().boottime);
+	if (row->cid) { /* a vsock connection does not outlive it: told when it is back */
+		g_autofree char *stream = g_strdup_printf("vsock:%u", row->cid);
+
+		gclk_server_event(hub->server, stream, event);
+	}
+	gclk_hub_row_forget_offset(row);
+	gclk_hub_row_ask(hub, row, gclk_hub_now().boottime);
 }
 
 /* --- channels --------------------------------------------------------------------------------- */
@@ -151,6 +156,10 @@ static void on_time(gpointer user, const char *uuid, gint64 offset, gint64 uncer
 	set_text(&row->agent_problem, problem);
 	if (problem)
 		return;
+	if (measured < hub->stepped) {
+		row->agent_due = 0; /* asked before this host's clock was stepped */
+		return;
+	}
 	row->agent_measured = measured;
 	guest->answered++;
 	if (gclk_guest_is_fresh(guest, row->linked, gclk_hub_now().boottime))

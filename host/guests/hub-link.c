@@ -136,7 +136,8 @@ static void on_heard(gpointer user, const char *id, const GclkServerGuest *seen)
 	if (!row)
 		return;
 	take(row, seen);
-	g_clear_pointer(&row->channel_problem, g_free);
+	if (seen->silent == 0) /* else who holds the channel stays true */
+		g_clear_pointer(&row->channel_problem, g_free);
 }
 
 static void domain_left(GclkHub *hub, GclkHubRow *row, const char *stream, int error)
@@ -173,8 +174,22 @@ static void on_left(gpointer user, const char *id, int error)
 		gclk_hub_drop(hub, id);
 }
 
+/* Also what the guest agents said, and what they are saying now. */
+static void on_stepped(gpointer user)
+{
+	GclkHub *hub = user;
+	GHashTableIter iter;
+	gpointer row;
+
+	hub->stepped = gclk_hub_now().boottime;
+	g_hash_table_iter_init(&iter, hub->rows);
+	while (g_hash_table_iter_next(&iter, NULL, &row))
+		gclk_hub_row_forget_offset(row);
+}
+
 const GclkServerEvents gclk_hub_server_events = {
 	.joined = on_joined,
 	.heard = on_heard,
 	.left = on_left,
+	.stepped = on_stepped,
 };

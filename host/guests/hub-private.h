@@ -72,6 +72,7 @@ struct GclkHub {
 	GclkSyncWatch *sync_watch; /* or NULL */
 	GclkHostSync *sync;        /* or NULL: not known */
 	gint64 sync_at;            /* CLOCK_BOOTTIME; 0: never yet */
+	gint64 stepped;            /* when this host's clock was stepped last, the same; 0: never */
 	GclkRecorder *recorder;    /* or NULL: nothing is recorded */
 
 	GHashTable *rows;   /* of GclkHubRow, by id */
@@ -95,6 +96,8 @@ const char *gclk_hub_row_stream(const GclkHubRow *row);
 /* hub-domains.c and hub-link.c; user is the hub. */
 extern const GclkInventoryEvents gclk_hub_inventory_events;
 extern const GclkServerEvents gclk_hub_server_events;
+/* What was measured before does not hold any more: it is asked again. */
+void gclk_hub_row_forget_offset(GclkHubRow *row);
 /* It does not run any more: what it said does not count. */
 void gclk_hub_row_stopped(GclkHub *hub, GclkHubRow *row);
 
@@ -112,6 +115,7 @@ void gclk_hub_judge(GclkHub *hub, GclkHubRow *row, GclkMoment now);
 void gclk_hub_clock(const GclkHostSync *sync, GclkServerClock *out);
 
 /* hub-ask.c: asks whom it is time to ask. */
+void gclk_hub_row_ask(GclkHub *hub, GclkHubRow *row, gint64 now);
 void gclk_hub_ask(GclkHub *hub, gint64 now);
 /* By what is it seen, and what is there to say about it? Brings the guest's by, problem, offset up
    to date. */

@@ -50,21 +50,20 @@ static gint64 now(clockid_t clock)
 
 static gboolean read_once(Asker *asker, virDomainPtr domain, Reading *out)
 {
-	gint64 before, after, guest, elapsed;
+	gint64 after, guest, elapsed;
 	unsigned int nanoseconds = 0;
 	long long seconds = 0;
 
-	before = now(CLOCK_REALTIME);
 	elapsed = now(CLOCK_MONOTONIC);
 	if (asker->api.domain_get_time(domain, &seconds, &nanoseconds, 0) < 0)
 		return FALSE;
 	elapsed = now(CLOCK_MONOTONIC) - elapsed;
-	after = before +
-		elapsed; /* what the host's clock would say had it not been stepped meanwhile */
+	after = now(CLOCK_REALTIME);
 	guest = CLAMP(seconds, 0, G_MAXINT64 / GCLK_NS_PER_S - 1) * GCLK_NS_PER_S + nanoseconds;
 	*out = (Reading){
-		.offset = before + (after - before) / 2 - guest,
-		.uncertainty = (after - before) / 2,
+		/* by what the host's clock says now: it may have been stepped meanwhile */
+		.offset = after - elapsed / 2 - guest,
+		.uncertainty = elapsed / 2,
 		.measured = now(CLOCK_BOOTTIME),
 		.fraction = nanoseconds,
 	};

@@ -103,8 +103,9 @@ static void add_main_line(GString *out, const GclkTableRow *row, gboolean color)
 {
 	const GclkGuest *guest = row->guest;
 	g_autofree char *need = need_word(guest);
-	g_autofree char *offset =
-		gclk_guest_offset_text(guest->has_offset, guest->offset, guest->uncertainty);
+	/* a clock that stands still, or is gone, has no offset */
+	g_autofree char *offset = gclk_guest_offset_text(
+		guest->has_offset && guest->running, guest->offset, guest->uncertainty);
 	char seen[32], steps[32] = "-";
 
 	gclk_guest_age_text(guest->seen, seen);

@@ -266,6 +266,77 @@ static void test_deaf(void)
 	bed_close(&bed);
 }
 
+/* Who holds the channel is said as long as nobody answers there, not until the next question. */
+static void test_held(void)
+{
+	GclkInventoryDomain db = domain(GCLK_DOMAIN_RUNNING);
+	GclkTestGuest guest = { .behind = S };
+	guint64 asked;
+	Bed bed;
+
+	bed_open(&bed);
+	db.has_channel = TRUE;
+	says->domain(bed.hub, &db);
+	guest.fd = open_channel(&bed);
+	WAIT_FOR(&bed, bed.held == 1);
+	says->channel_failed(bed.hub, ID, "held by socat (pid 7)");
+	asked = gclk_server_look(bed.hub->server, ID)->silent;
+	WAIT_FOR(&bed, gclk_server_look(bed.hub->server, ID)->silent > asked + 1);
+	GCLK_ASSERT_STR(look(&bed, 0)->guest->problem, "held by socat (pid 7)");
+	WAIT_FOR(&bed, (gclk_test_guest_run(&guest), look(&bed, 0)->guest->has_offset));
+	CU_ASSERT_PTR_NULL(look(&bed, 0)->guest->problem);
+	close(guest.fd);
+	bed_close(&bed);
+}
+
+/* What was measured by the clock as it was before this host stepped it does not count. */
+static void test_stepped(void)
+{
+	GclkInventoryDomain db = domain(GCLK_DOMAIN_RUNNING);
+	Bed bed;
+
+	bed_open(&bed);
+	db.has_agent = TRUE;
+	says->domain(bed.hub, &db);
+	gclk_hub_ask(bed.hub, gclk_hub_now().boottime);
+	GCLK_ASSERT_INT(bed.asked, 1);
+	says->time(bed.hub, ID, 3 * S, 1000, gclk_hub_now().boottime, NULL);
+	CU_ASSERT_TRUE(look(&bed, 0)->guest->has_offset);
+	gclk_hub_server_events.stepped(bed.hub);
+	CU_ASSERT_FALSE(look(&bed, 0)->guest->has_offset);
+	gclk_hub_ask(bed.hub, gclk_hub_now().boottime); /* not in half a minute */
+	GCLK_ASSERT_INT(bed.asked, 2);
+	says->time(bed.hub, ID, 3 * S, 1000, bed.hub->stepped - 1, NULL); /* on its way then */
+	CU_ASSERT_FALSE(look(&bed, 0)->guest->has_offset);
+	says->time(bed.hub, ID, 5 * S, 1000, gclk_hub_now().boottime, NULL);
+	GCLK_ASSERT_INT(look(&bed, 0)->guest->offset, 5 * S);
+	bed_close(&bed);
+}
+
+/* What the guest said before it was shut off is not what it says after the next start. */
+static void test_stopped(void)
+{
+	GclkInventoryDomain db = domain(GCLK_DOMAIN_RUNNING);
+	GclkTestGuest guest = { .behind = 7 * S };
+	Bed bed;
+
+	bed_open(&bed);
+	db.has_channel = TRUE;
+	says->domain(bed.hub, &db);
+	guest.fd = open_channel(&bed);
+	WAIT_FOR(&bed, (gclk_test_guest_run(&guest), look(&bed, 0)->guest->has_offset));
+	db.state = GCLK_DOMAIN_SHUT_OFF; /* and its end of the channel is still open */
+	says->domain(bed.hub, &db);
+	CU_ASSERT_FALSE(look(&bed, 0)->guest->has_offset);
+	db.state = GCLK_DOMAIN_RUNNING;
+	says->domain(bed.hub, &db);
+	CU_ASSERT_FALSE(look(&bed, 0)->guest->has_offset);
+	CU_ASSERT_FALSE(look(&bed, 0)->guest->has_report);
+	GCLK_ASSERT_STR(state(&bed), "no answer");
+	close(guest.fd);
+	bed_close(&bed);
+}
+
 /* A guest that comes by a listener of ours has a row as long as it is there. */
 static void test_listener(void)
 {
@@ -312,6 +383,16 @@ static void test_vsock(void)
 	close(guest.fd);
 	WAIT_FOR(&bed, gclk_hub_find(bed.hub, ID)->vsock == NULL);
 	GCLK_ASSERT_INT(bed.reopened, 0); /* it is the guest that comes again */
+	/* restored: its connection did not outlive that, so it is told when it is back */
+	says->happened(bed.hub, ID, GCLK_LINK_EVENT_RESTORED);
+	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	guest = (GclkTestGuest){ .fd = pair[1] };
+	CU_ASSERT_TRUE(gclk_server_attach(bed.hub->server, "vsock:7", pair[0], NULL));
+	server->joined(bed.hub, "vsock:7");
+	WAIT_FOR(&bed, (gclk_test_guest_run(&guest), guest.events == 1));
+	GCLK_ASSERT_INT(guest.event, GCLK_LINK_EVENT_RESTORED);
+	close(guest.fd);
+	WAIT_FOR(&bed, gclk_hub_find(bed.hub, ID)->vsock == NULL);
 	server->joined(bed.hub, "vsock:7");
 	GCLK_ASSERT_INT((look(&bed, 0), bed.view->rows->len), 1);
 	server->left(bed.hub, "vsock:7", 0);
@@ -615,6 +696,9 @@ int main(void)
 		{ "link", test_link },
 		{ "a channel fails", test_channel_fails },
 		{ "nobody answers", test_deaf },
+		{ "a channel is held", test_held },
+		{ "this host's clock is stepped", test_stepped },
+		{ "a guest is stopped", test_stopped },
 		{ "listener", test_listener },
 		{ "vsock", test_vsock },
 		{ "QEMU guest agent", test_agent },
