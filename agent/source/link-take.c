@@ -32,36 +32,45 @@ static void describe(GclkLink *self, const GclkLinkPacket *packet)
 		self->host.bound = GCLK_BOUND_UNKNOWN;
 }
 
-/* The host's own word on how far it may be off counts before the root distance of the header. */
-static void judge_distance(GclkLink *self, GclkSample *sample)
+/* The header's root distance is the longest there is (MAXDISP) where the host has no bound to tell.
+ */
+static gboolean header_knows(const GclkNtpHeader *header)
 {
-	GclkNtpReply *reply = &self->reply;
+	return header->root_delay / 2 + header->root_dispersion < GCLK_NTP_MAXDISP;
+}
 
-	if (self->has_host && self->host.bound != GCLK_BOUND_UNKNOWN) {
-		sample->reference_bound = self->host.bound;
-		if (reply->unfit == GCLK_NTP_ROOT_DISTANCE)
-			reply->unfit = GCLK_NTP_GOOD;
-	}
-	self->distance = gclk_sample_bound(sample);
-	if (reply->unfit == GCLK_NTP_GOOD && self->distance > self->settings.max_distance)
-		reply->unfit = GCLK_NTP_ROOT_DISTANCE;
+/* How far the host may be off: its own word counts before the header. Where it has none, what is
+   configured stands in, unless the header knows of more. */
+static void judge_bound(GclkLink *self, GclkSample *sample)
+{
+	gint64 header = sample->reference_bound;
+
+	sample->reference_bound = self->host.bound;
+	if (self->host.bound != GCLK_BOUND_UNKNOWN)
+		return;
+	sample->flags |= GCLK_SAMPLE_ASSUMED;
+	sample->reference_bound = self->settings.assumed_error;
+	if (header_knows(&self->reply.header))
+		sample->reference_bound = MAX(header, self->settings.assumed_error);
 }
 
 /* What the host states of its clock, and how much of that may be believed. */
 static void judge(GclkLink *self, GclkSample *sample)
 {
-	gboolean known = self->host.bound != GCLK_BOUND_UNKNOWN;
+	GclkNtpReply *reply = &self->reply;
+	gboolean knows = reply->unfit == GCLK_NTP_GOOD || reply->unfit == GCLK_NTP_ROOT_DISTANCE;
 
-	judge_distance(self, sample);
-	if (self->reply.unfit != GCLK_NTP_GOOD) {
-		sample->flags |= GCLK_SAMPLE_RATE_ONLY;
+	if (knows && self->has_host)
+		judge_bound(self, sample);
+	else if (!knows)
 		/* Who does not know the time does not know by its header how far it is off. */
-		if (self->reply.unfit != GCLK_NTP_ROOT_DISTANCE && !(self->has_host && known))
-			sample->reference_bound = GCLK_BOUND_UNKNOWN;
-	} else if (self->has_host && !known) {
-		sample->flags |= GCLK_SAMPLE_ASSUMED;
-		sample->reference_bound = self->settings.assumed_error;
-	}
+		sample->reference_bound = self->has_host ? self->host.bound : GCLK_BOUND_UNKNOWN;
+	self->distance = gclk_sample_bound(sample);
+	if (knows)
+		reply->unfit = self->distance > self->settings.max_distance ? GCLK_NTP_ROOT_DISTANCE
+									    : GCLK_NTP_GOOD;
+	if (reply->unfit != GCLK_NTP_GOOD)
+		sample->flags |= GCLK_SAMPLE_RATE_ONLY;
 }
 
 static void take_disruption(GclkLink *self, const char *what)

@@ -369,9 +369,17 @@ static void test_bounds(void)
 	rig.host.host.bound = GCLK_BOUND_UNKNOWN;
 	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, S));
 	gclk_link_rig_converse(&rig, ROUND);
+	GCLK_ASSERT_INT(rig.last.flags, GCLK_SAMPLE_ASSUMED);
+	ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
+	/* ... but for what the header says beyond that, if that is not the longest distance */
+	CU_ASSERT_TRUE(rig.last.reference_bound > 10 * MS && rig.last.reference_bound < 11 * MS);
+	rig.host.header.root_dispersion = GCLK_NTP_MAXDISP;
+	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, S));
+	gclk_link_rig_converse(&rig, ROUND);
 	GCLK_ASSERT_INT(rig.last.reference_bound, MS);
 	GCLK_ASSERT_INT(rig.last.flags, GCLK_SAMPLE_ASSUMED);
 	ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
+	rig.host.header.root_dispersion = 0;
 	/* nor is it never off */
 	rig.host.host.bound = 0;
 	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, S));
@@ -380,7 +388,7 @@ static void test_bounds(void)
 	CU_ASSERT_TRUE(rig.claim.bound == GCLK_BOUND_UNKNOWN);
 	/* it says nothing beside the header */
 	rig.host.has_host = FALSE;
-	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, S));
+	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 20 * S));
 	gclk_link_rig_converse(&rig, ROUND);
 	CU_ASSERT_TRUE(rig.last.reference_bound > 10 * MS && rig.last.reference_bound < 11 * MS);
 	GCLK_ASSERT_INT(rig.last.flags, 0);
