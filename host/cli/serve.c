@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -24,7 +25,8 @@ typedef struct {
 	ServeOptions options;
 	GclkHostConfig *config;
 	GclkLog log;
-	int lock; /* the run directory, held */
+	char *lock_path; /* NULL: not held */
+	int lock;
 	GclkHub *hub;
 	GclkQuery *query;
 	GMainLoop *loop;
@@ -74,19 +76,58 @@ static void raise_limits(void)
 
 /* --- one of a kind ---------------------------------------------------------------------------- */
 
-/* The directory itself is the lock: nothing is left behind that could be stale. */
+/* In the run directory. A file of our own: whoever can read one can lock it. It is the kernel that
+   knows whether it is held, so one that was left behind does no harm. */
+#define LOCK "serve.lock"
+
+/* The one before us may have removed it when it ended. */
+static gboolean is_still_there(int fd, const char *path)
+{
+	struct stat ours, there;
+
+	return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_dev == there.st_dev &&
+	       ours.st_ino == there.st_ino;
+}
+
+/* errno on failure; EWOULDBLOCK: somebody has it. */
+static gboolean take_lock(Service *service, const char *path)
+{
+	int code = EWOULDBLOCK;
+
+	service->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (service->lock < 0)
+		return FALSE;
+	if (flock(service->lock, LOCK_EX | LOCK_NB) != 0)
+		code = errno;
+	else if (is_still_there(service->lock, path))
+		return TRUE;
+	close(service->lock);
+	service->lock = -1;
+	errno = code;
+	return FALSE;
+}
+
+static void drop_lock(Service *service)
+{
+	if (!service->lock_path)
+		return;
+	unlink(service->lock_path);
+	close(service->lock);
+	g_free(service->lock_path);
+}
+
 static gboolean lock_run_directory(Service *service, GError **error)
 {
 	const char *directory = service->config->run_directory;
+	g_autofree char *path = g_build_filename(directory, LOCK, NULL);
 	int code;
 
-	if (g_mkdir_with_parents(directory, 0755) == 0) {
-		service->lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (service->lock >= 0 && flock(service->lock, LOCK_EX | LOCK_NB) == 0)
-			return TRUE;
+	if (g_mkdir_with_parents(directory, 0755) == 0 && take_lock(service, path)) {
+		service->lock_path = g_steal_pointer(&path);
+		return TRUE;
 	}
 	code = errno;
-	if (service->lock >= 0 && code == EWOULDBLOCK)
+	if (code == EWOULDBLOCK)
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
 			"another hostclock serve is running already with %s", directory);
 	else
@@ -178,8 +219,7 @@ static void tear_down(Service *service)
 {
 	gclk_query_free(service->query);
 	gclk_hub_free(service->hub);
-	if (service->lock >= 0)
-		close(service->lock);
+	drop_lock(service);
 	gclk_host_config_free(service->config);
 }
 
