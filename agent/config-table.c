@@ -5,16 +5,13 @@
 
 #include "guestclock/address.h"
 #include "guestclock/duration.h"
-#include "guestclock/link.h"
 #include "guestclock/nearest.h"
+#include "platform/channel.h"
 
-#define MS GCLK_NS_PER_MS
-#define S  GCLK_NS_PER_S
-#define H  (3600 * GCLK_NS_PER_S)
-/* QEMU has no limit for a port's name; more than this is none. sun_path of unix(7), FreeBSD's. */
-#define PORT_NAME_MAX   63
-#define SOCKET_PATH_MAX 103
-#define HOST_MAX        253 /* RFC 1035 section 2.3.4, in text form */
+#define MS       GCLK_NS_PER_MS
+#define S        GCLK_NS_PER_S
+#define H        (3600 * GCLK_NS_PER_S)
+#define HOST_MAX 253 /* RFC 1035 section 2.3.4, in text form */
 
 #define MAIN(field)   offsetof(GclkConfig, field)
 #define SERVER(field) offsetof(GclkServerConfig, field)
@@ -195,35 +192,12 @@ static gboolean check_path(const char *value, GError **error)
 	return TRUE;
 }
 
-/* virtio:NAME, vsock:PORT or unix:/PATH. */
 static gboolean check_channel(const char *value, GError **error)
 {
-	const char *rest = strchr(value, ':');
-	gsize prefix = rest ? (gsize)(++rest - value) : 0;
+	GclkChannel channel = gclk_channel_parse(value);
 
-	if (prefix && strncmp(value, "virtio:", prefix) == 0) {
-		for (const char *p = rest; *p; p++)
-			if (!g_ascii_isalnum(*p) && !strchr(p == rest ? "_-" : "._-", *p))
-				return fail(error,
-					"\"%.100s\" cannot be the name of a virtio-serial port",
-					rest);
-		if (*rest && strlen(rest) <= PORT_NAME_MAX)
-			return TRUE;
-		return fail(error, "the name of a virtio-serial port has 1 to %d characters",
-			PORT_NAME_MAX);
-	}
-	if (prefix && strncmp(value, "vsock:", prefix) == 0)
-		return g_ascii_string_to_unsigned(
-			       rest, 10, 1, GCLK_LINK_VSOCK_PORT_MAX, NULL, NULL) ||
-		       fail(error, "\"%.20s\" is not a port from 1 to %d", rest,
-			       GCLK_LINK_VSOCK_PORT_MAX);
-	if (prefix && strncmp(value, "unix:", prefix) == 0)
-		return check_path(rest, error) &&
-		       (strlen(rest) <= SOCKET_PATH_MAX ||
-			       fail(error, "the path of a socket has at most %d bytes",
-				       SOCKET_PATH_MAX));
-	return fail(error, "\"%.100s\" is none of auto, none, virtio:NAME, vsock:PORT, unix:/PATH",
-		value);
+	return channel.kind != GCLK_CHANNEL_BAD ||
+	       fail(error, "\"%.100s\" is neither auto nor none: %s", value, channel.problem);
 }
 
 static gboolean check_user(const char *value, GError **error)

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Channels to the host by name: "virtio:NAME", "vsock:PORT", "unix:/PATH". Opening one needs root
- * mostly, so the privileged process does it, with the same code. Private to agent/platform.
+ * mostly, so the privileged process does it, with the same code. But for the names private to
+ * agent/platform.
  */
 #ifndef GUESTCLOCK_CHANNEL_H
 #define GUESTCLOCK_CHANNEL_H
 
 #include <glib.h>
 
-#define GCLK_CHANNEL_TEXT_MAX 256 /* with NUL; a UNIX path is 107 characters at most */
+/* QEMU has no limit for a port's name; more than this is none. */
+#define GCLK_CHANNEL_PORT_NAME_MAX 63
+/* sun_path has 108 bytes on Linux (unix(7)), 104 on FreeBSD. */
+#define GCLK_CHANNEL_PATH_MAX 103
 
 typedef enum {
 	GCLK_CHANNEL_BAD,
@@ -19,8 +23,9 @@ typedef enum {
 
 typedef struct {
 	GclkChannelKind kind;
-	const char *name; /* of the port, or path; points into the text */
-	guint port;       /* of vsock: 1 .. GCLK_LINK_VSOCK_PORT_MAX */
+	const char *name;    /* of the port, or path; points into the text */
+	guint port;          /* of vsock: 1 .. GCLK_LINK_VSOCK_PORT_MAX */
+	const char *problem; /* of a BAD one, for people, static: what there should be */
 } GclkChannel;
 
 /* Pure. kind is BAD for what is none of these three. A port's name is letters, digits, '.', '_'

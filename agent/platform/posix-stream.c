@@ -340,10 +340,8 @@ static void set_open_error(GError **error, const char *channel, int errnum)
 	if (errnum == EBUSY)
 		set_busy_error(error, channel);
 	else if (errnum == EINVAL)
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			"%s: neither \"virtio:NAME\" nor \"vsock:PORT\" (1 to 1023) nor "
-			"\"unix:/PATH\"",
-			channel);
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: %s", channel,
+			gclk_channel_parse(channel).problem);
 	else
 		gclk_posix_error(error, errnum, "%s", channel);
 }
