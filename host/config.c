@@ -54,6 +54,7 @@ static const Key keys[] = {
 	{ "daemons", "ntpctl", KEY_TEXT, FIELD(ntpctl), NULL, 0, 0 },
 	{ "daemons", "ptpd-status", KEY_PATH, FIELD(ptpd_status), NULL, 0, 0 },
 	{ "serve", "listen", KEY_LIST, FIELD(listen), NULL, 0, 0 },
+	{ "serve", "socket-group", KEY_TEXT, FIELD(socket_group), NULL, 0, 0 },
 	{ "serve", "connect", KEY_TEXT, FIELD(connect), NULL, 0, 0 },
 	{ "serve", "interval", KEY_DURATION, FIELD(interval), "10s", GCLK_NS_PER_S,
 		3600 * GCLK_NS_PER_S },

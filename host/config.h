@@ -35,6 +35,7 @@ typedef struct {
 	gint64 ntp_port;
 	/* [serve] */
 	char **listen;        /* where guests come by themselves; NULL: nowhere */
+	char *socket_group;   /* may use its UNIX sockets, by name or number; NULL: root alone */
 	char *connect;        /* libvirt's URI, "none"; NULL: libvirt's default */
 	gint64 interval;      /* ns from one burst of questions to the next, of each guest */
 	gint64 burst;         /* questions of a burst */

@@ -58,6 +58,7 @@ static GclkHubSettings hub_settings(const GclkHostConfig *config)
 	return (GclkHubSettings){
 		.uri = config->connect,
 		.listen = (const char *const *)config->listen,
+		.socket_group = config->socket_group,
 		.interval = config->interval,
 		.records = TRUE,
 	};
@@ -155,9 +156,11 @@ static void note_restart(const GclkHostConfig *old, const GclkHostConfig *config
 	const char *const *now = config->listen ? (const char *const *)config->listen : none;
 
 	if (!g_strv_equal(before, now) || g_strcmp0(old->connect, config->connect) != 0 ||
-		g_strcmp0(old->run_directory, config->run_directory) != 0)
-		g_warning("listen, connect or run-directory has changed: that needs a restart of "
-			  "hostclock serve");
+		g_strcmp0(old->run_directory, config->run_directory) != 0 ||
+		g_strcmp0(old->socket_group, config->socket_group) != 0 ||
+		old->agent_timeout != config->agent_timeout)
+		g_warning("listen, socket-group, connect, agent-timeout or run-directory has "
+			  "changed: that needs a restart of hostclock serve");
 }
 
 static gboolean reload(Service *service, GError **error)

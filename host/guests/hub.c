@@ -106,10 +106,11 @@ static void ask_who_holds(gpointer user, const char *uuid)
 	gclk_inventory_who_holds(user, uuid);
 }
 
-static gboolean listen_all(GclkHub *hub, const char *const *listen, GError **error)
+static gboolean listen_all(GclkHub *hub, const GclkHubSettings *settings, GError **error)
 {
-	for (gsize i = 0; listen && listen[i]; i++)
-		if (!gclk_server_listen(hub->server, listen[i], error))
+	for (gsize i = 0; settings->listen && settings->listen[i]; i++)
+		if (!gclk_server_listen(
+			    hub->server, settings->listen[i], settings->socket_group, error))
 			return FALSE;
 	return TRUE;
 }
@@ -138,7 +139,7 @@ GclkHub *gclk_hub_new_bare(GMainContext *context, const GclkHostConfig *config,
 	hub->vsocks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	server = server_settings(hub);
 	hub->server = gclk_server_new(context, &server, &gclk_hub_server_events, hub, error);
-	if (!hub->server || !listen_all(hub, settings->listen, error))
+	if (!hub->server || !listen_all(hub, settings, error))
 		return NULL;
 	hub->tick = g_timeout_source_new_seconds(1);
 	g_source_set_callback(hub->tick, tick, hub, NULL);

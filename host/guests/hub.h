@@ -14,6 +14,7 @@ typedef struct GclkHub GclkHub;
 typedef struct {
 	const char *uri;           /* libvirt's; NULL: its default; "none": no libvirt */
 	const char *const *listen; /* "unix:/path", "vsock:PORT"; NULL-terminated, or NULL */
+	const char *socket_group;  /* may use the UNIX sockets of listen; NULL: none */
 	gint64 interval;           /* ns from burst to burst */
 	gboolean records;          /* FALSE: a look only, nothing goes to the journal */
 } GclkHubSettings;

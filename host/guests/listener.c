@@ -253,8 +253,8 @@ static void on_late(GclkWatch *watch)
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-GclkListener *gclk_listener_new(GclkReactor *reactor, const char *where, GclkNewcomerFunc func,
-	gpointer user, GError **error)
+GclkListener *gclk_listener_new(GclkReactor *reactor, const char *where, const char *group,
+	GclkNewcomerFunc func, gpointer user, GError **error)
 {
 	g_autoptr(GclkListener) listener = g_new0(GclkListener, 1);
 	g_auto(GclkListenPlace) place = { 0 };
@@ -269,8 +269,8 @@ GclkListener *gclk_listener_new(GclkReactor *reactor, const char *where, GclkNew
 		return NULL;
 	listener->id = g_strdup(place.id);
 	if (place.path)
-		listener->place =
-			gclk_unix_place_new(place.path, place.user, &listener->watch.fd, error);
+		listener->place = gclk_unix_place_new(
+			place.path, place.user, group, &listener->watch.fd, error);
 	else
 		listener->watch.fd = open_vsock(place.port, error);
 	if (listener->watch.fd < 0)

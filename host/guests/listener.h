@@ -21,9 +21,9 @@ typedef struct {
 
 typedef void (*GclkNewcomerFunc)(gpointer user, const GclkNewcomer *newcomer);
 
-/* where as gclk_server_listen has it. */
-GclkListener *gclk_listener_new(GclkReactor *reactor, const char *where, GclkNewcomerFunc func,
-	gpointer user, GError **error);
+/* where, group as gclk_server_listen has them. */
+GclkListener *gclk_listener_new(GclkReactor *reactor, const char *where, const char *group,
+	GclkNewcomerFunc func, gpointer user, GError **error);
 /* Removes its socket's file. */
 void gclk_listener_free(GclkListener *listener);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkListener, gclk_listener_free)

@@ -187,7 +187,7 @@ static gboolean acceptable(gint listener, GIOCondition condition, gpointer user)
 GclkQuery *gclk_query_new(GMainContext *context, const char *path, GclkHub *hub, GError **error)
 {
 	int fd = -1;
-	GclkUnixPlace *place = gclk_unix_place_new(path, NULL, &fd, error);
+	GclkUnixPlace *place = gclk_unix_place_new(path, NULL, NULL, &fd, error);
 	GclkQuery *query;
 
 	if (!place)

@@ -324,10 +324,11 @@ static void on_newcomer(gpointer user, const GclkNewcomer *newcomer)
 		server->events.joined(server->user, newcomer->id);
 }
 
-gboolean gclk_server_listen(GclkServer *server, const char *where, GError **error)
+gboolean gclk_server_listen(
+	GclkServer *server, const char *where, const char *group, GError **error)
 {
 	GclkListener *listener =
-		gclk_listener_new(server->reactor, where, on_newcomer, server, error);
+		gclk_listener_new(server->reactor, where, group, on_newcomer, server, error);
 
 	if (listener)
 		g_ptr_array_add(server->listeners, listener);

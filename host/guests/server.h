@@ -69,8 +69,10 @@ gboolean gclk_server_attach(GclkServer *server, const char *id, int fd, GError *
 void gclk_server_detach(GclkServer *server, const char *id);
 
 /* "unix:/path" (a socket of mode 0600; a dead one in its place is replaced, one that lives is an
-   error), "unix:/path,user=NAME" (it belongs to that user) or "vsock:PORT". */
-gboolean gclk_server_listen(GclkServer *server, const char *where, GError **error);
+   error), "unix:/path,user=NAME" (it belongs to that user) or "vsock:PORT". group: by name or
+   number, may use a UNIX socket too (mode 0660); NULL: none. */
+gboolean gclk_server_listen(
+	GclkServer *server, const char *where, const char *group, GError **error);
 
 /* Other intervals, from the next burst of each guest on. */
 void gclk_server_set_settings(GclkServer *server, const GclkServerSettings *settings);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <gio/gio.h>
+#include <grp.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -61,50 +62,65 @@ static gboolean clear(const char *path, const struct sockaddr_un *address, GErro
 	return unlink(path) == 0 || fail(error, path, errno, NULL);
 }
 
-#define NOBODY ((uid_t)-1) /* chown(2): as it is */
+#define SAME G_MAXUINT32 /* (uid_t)-1 for chown(2): as it is */
 
-static gboolean find_user(const char *path, const char *user, uid_t *uid, GError **error)
+typedef struct {
+	guint32 uid, gid; /* or SAME */
+} Owner;
+
+/* name, of which the system's tables know nothing, may be a number. what: "user", "group". */
+static gboolean parse_id(
+	const char *path, const char *what, const char *name, guint32 *id, GError **error)
 {
-	const struct passwd *entry = user ? getpwnam(user) : NULL;
+	g_autofree char *problem = NULL;
 	guint64 number;
 
-	*uid = entry ? entry->pw_uid : NOBODY;
-	if (!user || entry)
+	if (g_ascii_string_to_unsigned(name, 10, 0, SAME - 1, &number, NULL)) {
+		*id = (guint32)number;
 		return TRUE;
-	if (!g_ascii_string_to_unsigned(user, 10, 0, G_MAXUINT32 - 1, &number, NULL)) {
-		g_autofree char *what = g_strdup_printf("there is no user \"%s\"", user);
-
-		return fail(error, path, ENOENT, what);
 	}
-	*uid = (uid_t)number;
-	return TRUE;
+	problem = g_strdup_printf("there is no %s \"%s\"", what, name);
+	return fail(error, path, ENOENT, problem);
+}
+
+static gboolean find_owner(
+	const char *path, const char *user, const char *group, Owner *out, GError **error)
+{
+	const struct passwd *by_user = user ? getpwnam(user) : NULL;
+	const struct group *by_group = group ? getgrnam(group) : NULL;
+
+	*out = (Owner){ by_user ? by_user->pw_uid : SAME, by_group ? by_group->gr_gid : SAME };
+	return (!user || by_user || parse_id(path, "user", user, &out->uid, error)) &&
+	       (!group || by_group || parse_id(path, "group", group, &out->gid, error));
 }
 
 /* Nobody gets in before listen: until then connections are refused, whatever the mode. */
 static gboolean settle(
-	int fd, const struct sockaddr_un *address, uid_t uid, struct stat *file, GError **error)
+	int fd, const struct sockaddr_un *address, Owner owner, struct stat *file, GError **error)
 {
+	const mode_t mode = owner.gid == SAME ? 0600 : 0660;
 	const char *path = address->sun_path;
 
 	if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) != 0)
 		return fail(error, path, errno, NULL);
-	if (chmod(path, 0600) == 0 && lchown(path, uid, (gid_t)-1) == 0 && lstat(path, file) == 0 &&
-		listen(fd, BACKLOG) == 0)
+	if (chmod(path, mode) == 0 && lchown(path, owner.uid, owner.gid) == 0 &&
+		lstat(path, file) == 0 && listen(fd, BACKLOG) == 0)
 		return TRUE;
 	fail(error, path, errno, NULL);
 	unlink(path);
 	return FALSE;
 }
 
-GclkUnixPlace *gclk_unix_place_new(const char *path, const char *user, int *fd, GError **error)
+GclkUnixPlace *gclk_unix_place_new(
+	const char *path, const char *user, const char *group, int *fd, GError **error)
 {
 	struct sockaddr_un address;
 	GclkUnixPlace *place;
 	struct stat file;
 	int socket_fd;
-	uid_t uid;
+	Owner owner;
 
-	if (!make_address(path, &address, error) || !find_user(path, user, &uid, error) ||
+	if (!make_address(path, &address, error) || !find_owner(path, user, group, &owner, error) ||
 		!clear(path, &address, error))
 		return NULL;
 	socket_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -112,7 +128,7 @@ GclkUnixPlace *gclk_unix_place_new(const char *path, const char *user, int *fd, 
 		fail(error, path, errno, NULL);
 		return NULL;
 	}
-	if (!settle(socket_fd, &address, uid, &file, error)) {
+	if (!settle(socket_fd, &address, owner, &file, error)) {
 		close(socket_fd);
 		return NULL;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A UNIX socket that is listened at, and its file: mode 0600 from before the first connection, a
- * dead one in its place is replaced, one that lives is an error, and so is any other file. The file
- * goes with it if it is still its own.
+ * A UNIX socket that is listened at, and its file: mode 0600 (0660 for a group) from before the
+ * first connection, a dead one in its place is replaced, one that lives is an error, and so is any
+ * other file. The file goes with it if it is still its own.
  */
 #ifndef GUESTCLOCK_UNIX_PLACE_H
 #define GUESTCLOCK_UNIX_PLACE_H
@@ -11,9 +11,10 @@
 
 typedef struct GclkUnixPlace GclkUnixPlace;
 
-/* user: whose the socket shall be, by name or number, or NULL. *fd: listens, does not block; the
-   caller's. Untouched on error. */
-GclkUnixPlace *gclk_unix_place_new(const char *path, const char *user, int *fd, GError **error);
+/* user: whose the socket shall be, by name or number, or NULL. group: who else may use it, the
+ *same. fd: listens, does not block; the caller's. Untouched on error. */
+GclkUnixPlace *gclk_unix_place_new(
+	const char *path, const char *user, const char *group, int *fd, GError **error);
 void gclk_unix_place_free(GclkUnixPlace *place);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkUnixPlace, gclk_unix_place_free)
 

@@ -49,6 +49,7 @@ static void test_values(void)
 		"[policy]\nptp-max-offset=1us\naccept-local-reference=yes\nclock-class-max=7\n"
 		"[daemons]\nchrony-socket=/a/b\nptp4l-sockets=/c  /d\nntp-port=1123\n"
 		"[serve]\nlisten=unix:/a vsock:123\nconnect=none\ninterval=1min\nburst=4\n"
+		"socket-group=kvm\n"
 		"[esxi esx1]\ncommand=ssh root@esx1 esxcli system ntp get\n",
 		&error);
 
@@ -67,6 +68,7 @@ static void test_values(void)
 	GCLK_ASSERT_INT(g_strv_length(config->listen), 2);
 	GCLK_ASSERT_STR(config->listen[1], "vsock:123");
 	GCLK_ASSERT_STR(config->connect, "none");
+	GCLK_ASSERT_STR(config->socket_group, "kvm");
 	GCLK_ASSERT_INT(config->interval, 60 * GCLK_NS_PER_S);
 	GCLK_ASSERT_INT(config->burst, 4);
 	GCLK_ASSERT_STR(

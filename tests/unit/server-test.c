@@ -4,6 +4,7 @@
 #include "guests/server.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -466,7 +467,7 @@ static void test_listen(void)
 	Bed bed;
 
 	bed_open(&bed);
-	CU_ASSERT_TRUE_FATAL(gclk_server_listen(bed.server, where, NULL));
+	CU_ASSERT_TRUE_FATAL(gclk_server_listen(bed.server, where, NULL, NULL));
 	CU_ASSERT_EQUAL_FATAL(stat(path, &file), 0);
 	GCLK_ASSERT_INT(file.st_mode & 07777, 0600);
 	for (guint i = 0; i < 3; i++)
@@ -505,11 +506,11 @@ static void test_listen_in_use(void)
 	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
 	CU_ASSERT_EQUAL(bind(dead, (const struct sockaddr *)&address, sizeof(address)), 0);
 	close(dead);
-	CU_ASSERT_TRUE(gclk_server_listen(bed.server, where, NULL));
-	CU_ASSERT_FALSE(gclk_server_listen(other.server, where, &in_use));
+	CU_ASSERT_TRUE(gclk_server_listen(bed.server, where, NULL, NULL));
+	CU_ASSERT_FALSE(gclk_server_listen(other.server, where, NULL, &in_use));
 	GCLK_ASSERT_HAS(in_use->message, "somebody listens there already");
 	gclk_scratch_write(directory, "plain", "text", -1);
-	CU_ASSERT_FALSE(gclk_server_listen(bed.server, at_plain, &no_socket));
+	CU_ASSERT_FALSE(gclk_server_listen(bed.server, at_plain, NULL, &no_socket));
 	GCLK_ASSERT_HAS(no_socket->message, "no socket");
 	bed_close(&other);
 	GCLK_ASSERT_INT(access(path, F_OK), 0); /* that of the other one */
@@ -562,14 +563,46 @@ static void test_user(void)
 	Bed bed;
 
 	bed_open(&bed);
-	CU_ASSERT_FALSE(gclk_server_listen(bed.server, nobody, &error));
+	CU_ASSERT_FALSE(gclk_server_listen(bed.server, nobody, NULL, &error));
 	GCLK_ASSERT_HAS(error->message, "there is no user \"no-such-user\"");
-	CU_ASSERT_TRUE(gclk_server_listen(bed.server, own, NULL));
+	CU_ASSERT_TRUE(gclk_server_listen(bed.server, own, NULL, NULL));
 	CU_ASSERT_EQUAL_FATAL(stat(path, &file), 0);
 	GCLK_ASSERT_INT(file.st_uid, getuid() ? getuid() : 4711);
 	GCLK_ASSERT_INT(file.st_mode & 07777, 0600);
 	bed_close(&bed);
 	CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
+}
+
+/* QEMU and Firecracker often run as somebody else. */
+static void test_group(void)
+{
+	g_autoptr(GclkScratch) directory = gclk_scratch_new();
+	g_autofree char *path = gclk_scratch_path(directory, "s");
+	g_autofree char *where = g_strconcat("unix:", path, NULL);
+	gid_t wanted = getuid() ? getgid() : 4712;
+	g_autofree char *number = g_strdup_printf("%u", wanted);
+	g_autoptr(GError) error = NULL;
+	struct stat file;
+	Bed bed;
+
+	bed_open(&bed);
+	CU_ASSERT_FALSE(gclk_server_listen(bed.server, where, "no-such-group", &error));
+	GCLK_ASSERT_HAS(error->message, "there is no group \"no-such-group\"");
+	CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
+	CU_ASSERT_TRUE(gclk_server_listen(bed.server, where, number, NULL));
+	CU_ASSERT_EQUAL_FATAL(stat(path, &file), 0);
+	GCLK_ASSERT_INT(file.st_uid, getuid());
+	GCLK_ASSERT_INT(file.st_gid, wanted);
+	GCLK_ASSERT_INT(file.st_mode & 07777, 0660);
+	bed_close(&bed);
+	/* by name */
+	if (getuid() == 0) {
+		bed_open(&bed);
+		CU_ASSERT_TRUE(gclk_server_listen(bed.server, where, "daemon", NULL));
+		CU_ASSERT_EQUAL_FATAL(stat(path, &file), 0);
+		GCLK_ASSERT_INT(file.st_gid, getgrnam("daemon")->gr_gid);
+		bed_close(&bed);
+	}
 }
 
 static void test_long_path(void)
@@ -580,7 +613,7 @@ static void test_long_path(void)
 	Bed bed;
 
 	bed_open(&bed);
-	CU_ASSERT_FALSE(gclk_server_listen(bed.server, where, &error));
+	CU_ASSERT_FALSE(gclk_server_listen(bed.server, where, NULL, &error));
 	GCLK_ASSERT_HAS(error->message, "too long");
 	bed_close(&bed);
 }
@@ -626,6 +659,7 @@ int main(void)
 		{ "a path in use", test_listen_in_use },
 		{ "places", test_places },
 		{ "the socket of another user", test_user },
+		{ "the socket of a group", test_group },
 		{ "a long path", test_long_path },
 		{ "timers", test_timers },
 		{ NULL, NULL },
