@@ -7,8 +7,9 @@
 #include "agent-private.h"
 
 /* For so long several witnesses may tell of one disruption: the host, a page of the hypervisor's,
-   clocks that jump. RAW, which stands still while the guest does. */
-#define SAME_DISRUPTION (10 * GCLK_NS_PER_S)
+   clocks that jump; VMware is asked every ten seconds only. RAW, which stands still while the
+   guest does. */
+#define SAME_DISRUPTION (15 * GCLK_NS_PER_S)
 
 /* Less than this is no pause that anybody needs to be told of, ns; and a clock whose rate has
    changed seems to have jumped too, by so much from one poll to the next, ppb. */

@@ -139,6 +139,25 @@ static void pause_after_pause(void)
 	bed_clear(&bed);
 }
 
+/* VMware's session is looked at every ten seconds: it tells of what others have told before. */
+static void late_witness(void)
+{
+	Bed bed;
+	GclkStatus *status = NULL;
+
+	bed_init(&bed, 1, 0);
+	bed_start(&bed, TRUE);
+	bed_run(&bed, 500);
+	gclk_agent_disrupted(bed.agent, GCLK_WITNESS_SLEEP, "suspended");
+	bed_run(&bed, 11);
+	gclk_agent_disrupted(bed.agent, GCLK_WITNESS_VMWARE, "moved");
+	GCLK_ASSERT_INT(bed_status(&bed, &status)->disruptions, 1);
+	gclk_agent_disrupted(bed.agent, GCLK_WITNESS_VMWARE, "moved again");
+	GCLK_ASSERT_INT(bed_status(&bed, &status)->disruptions, 2);
+	gclk_status_free(status);
+	bed_clear(&bed);
+}
+
 static void count_up(gpointer user)
 {
 	Bed *bed = user;
@@ -184,6 +203,7 @@ int main(void)
 		{ "a claim is awaited still", claim_is_awaited_still },
 		{ "a sudden hold", sudden_hold },
 		{ "a pause soon after a pause", pause_after_pause },
+		{ "a witness that comes late", late_witness },
 		{ "disruptions all the time", storm },
 		{ NULL, NULL },
 	};
