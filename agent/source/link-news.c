@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "source/link-news.h"
 
-/* An event packet proves nothing of its age or sender: more of them are not listened to. A true one
-   that falls into this time shows in the count of the next answer. */
+/* An event packet proves nothing of its age or sender: more of them are not listened to, unless
+   they count another disruption. */
 #define EVENT_INTERVAL GCLK_NS_PER_S
 
 /* So many disruptions are told one soon after the other, and then one in this time: a host that
@@ -21,7 +21,8 @@ static const char untold[] = "the host says that it stopped or moved this VM";
 
 static gboolean may_tell(GclkLinkNews *news, gint64 now)
 {
-	gint64 due = MAX(news->due, now - (TOLD_AT_ONCE - 1) * TOLD_EVERY);
+	gint64 long_ago = now - (TOLD_AT_ONCE - 1) * TOLD_EVERY; /* before boot, perhaps */
+	gint64 due = news->due ? MAX(news->due, long_ago) : long_ago;
 
 	if (due > now)
 		return FALSE;
@@ -43,27 +44,31 @@ const char *gclk_link_news_count(GclkLinkNews *news, guint32 count, gint64 now)
 	return more && may_tell(news, now) ? untold : NULL;
 }
 
+/* A count in it that is not known yet is news, however soon. */
+static gboolean is_news(GclkLinkNews *news, const GclkLinkPacket *packet, gint64 now)
+{
+	gboolean soon = news->last != 0 && now - news->last < EVENT_INTERVAL;
+
+	if (!gclk_link_event_disrupts(packet->event))
+		return !soon;
+	if (!packet->has_host)
+		return !soon && may_tell(news, now);
+	return (!news->counted || news->count != packet->host.disruptions) && may_tell(news, now);
+}
+
 gboolean gclk_link_news_event(
 	GclkLinkNews *news, const GclkLinkPacket *packet, gint64 now, const char **what)
 {
-	GclkLinkEvent event = packet->has_event ? packet->event : GCLK_LINK_EVENT_OTHER;
-	gboolean disrupts = gclk_link_event_disrupts(event);
-
 	*what = NULL;
-	if (news->last != 0 && now - news->last < EVENT_INTERVAL)
-		return FALSE;
-	if (disrupts && packet->has_host && news->counted &&
-		news->count == packet->host.disruptions)
+	if (!is_news(news, packet, now))
 		return FALSE;
 	news->last = MAX(now, 1);
-	if (!disrupts)
+	if (!gclk_link_event_disrupts(packet->event))
 		return TRUE;
-	if (!may_tell(news, now))
-		return FALSE;
 	/* The answer that tells of the same must not tell it again. */
 	news->counted = packet->has_host;
 	if (packet->has_host)
 		news->count = packet->host.disruptions;
-	*what = events[event] ? events[event] : untold;
+	*what = events[packet->event] ? events[packet->event] : untold;
 	return TRUE;
 }

@@ -4,6 +4,7 @@
 
 #include "harness.h"
 #include "link-rig.h"
+#include "source/link-news.h"
 #include "source/link-port.h"
 #include "tree-platform.h"
 
@@ -190,12 +191,55 @@ static void test_event_flood(void)
 		rig.host.host.disruptions++;
 		feed_event(&rig, GCLK_LINK_EVENT_RESUMED);
 	}
-	GCLK_ASSERT_INT(rig.disruptions, 1);
+	GCLK_ASSERT_INT(rig.disruptions, 5);
+	GCLK_ASSERT_INT(gclk_link_rig_dropped(&rig, "events-repeated"), 995);
 	gclk_fake_pass(rig.fake, 50 * MS);
 	GCLK_ASSERT_INT(rig.fake->written->len - before, 1);
-	/* the others show in the count of the answer */
-	gclk_link_rig_converse(&rig, 1);
+	/* enough was told: the answers are answers again */
+	rig.host.host.disruptions++;
+	assert_unharmed(&rig);
+	GCLK_ASSERT_INT(rig.disruptions, 5);
+	/* after a minute it is listened to again */
+	gclk_link_rig_converse(&rig, 8 * ROUND);
+	rig.host.host.disruptions++;
+	feed_event(&rig, GCLK_LINK_EVENT_RESUMED);
+	GCLK_ASSERT_INT(rig.disruptions, 6);
+	gclk_link_rig_clear(&rig);
+}
+
+/* Soon after boot too: there is no time before it in which nothing was told. */
+static void test_early_events(void)
+{
+	GclkLinkNews news = { 0 };
+	GclkLinkPacket packet = {
+		.has_event = TRUE, .event = GCLK_LINK_EVENT_RESUMED, .has_host = TRUE
+	};
+	const char *what;
+
+	for (guint i = 1; i <= 6; i++) {
+		packet.host.disruptions = i;
+		GCLK_ASSERT_INT(gclk_link_news_event(&news, &packet, i * MS, &what), i <= 5);
+	}
+}
+
+/* Its clock was set, and right after that the guest was paused: not to be missed until the next
+   poll. */
+static void test_event_after_event(void)
+{
+	GclkLinkRig rig;
+
+	settle(&rig);
+	gclk_link_rig_converse(&rig, ROUND);
+	feed_event(&rig, GCLK_LINK_EVENT_HOST_CLOCK);
+	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
+	gclk_link_rig_converse(&rig, ROUND);
+	rig.host.host.disruptions = 1;
+	feed_event(&rig, GCLK_LINK_EVENT_RESUMED);
+	GCLK_ASSERT_INT(rig.disruptions, 1);
+	rig.host.host.disruptions = 2;
+	feed_event(&rig, GCLK_LINK_EVENT_MIGRATED);
 	GCLK_ASSERT_INT(rig.disruptions, 2);
+	GCLK_ASSERT_STR(rig.what, "the VM was migrated");
 	gclk_link_rig_clear(&rig);
 }
 
@@ -419,6 +463,8 @@ int main(void)
 		{ "first count", test_first_count },
 		{ "the host's clock changed", test_host_clock_event },
 		{ "flood of events", test_event_flood },
+		{ "events soon after boot", test_early_events },
+		{ "an event after an event", test_event_after_event },
 		{ "flood of counts", test_count_flood },
 		{ "errors of opening", test_open_errors },
 		{ "no streams here", test_no_streams },
