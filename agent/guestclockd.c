@@ -171,9 +171,12 @@ static void keep_what_needs_restart(Daemon *d, GclkConfig *config)
 	override(&config->state_directory, old->state_directory);
 	override(&config->user, old->user);
 	if (g_strcmp0(config->keys, old->keys) != 0 ||
-		g_strcmp0(config->ptp_device, old->ptp_device) != 0)
-		g_message("a key file or device that only root may open needs a restart of "
-			  "guestclockd");
+		g_strcmp0(config->ptp_device, old->ptp_device) != 0 ||
+		g_strcmp0(config->link_channel, old->link_channel) != 0)
+		g_message("a key file, a device or a channel that only root may open needs a "
+			  "restart of guestclockd");
+	if (config->vmware_tools != old->vmware_tools)
+		g_message("[vmware] tools has changed: that needs a restart of guestclockd");
 }
 
 /* A hypervisor that tells the host's time is asked for it only where that is wanted. */
