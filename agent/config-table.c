@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "guestclock/address.h"
+#include "guestclock/channel-name.h"
 #include "guestclock/duration.h"
 #include "guestclock/nearest.h"
-#include "platform/channel.h"
 
 #define MS       GCLK_NS_PER_MS
 #define S        GCLK_NS_PER_S

@@ -1,36 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Channels to the host by name: "virtio:NAME", "vsock:PORT", "unix:/PATH". Opening one needs root
- * mostly, so the privileged process does it, with the same code. But for the names private to
- * agent/platform.
+ * Channels to the host by name. Opening one needs root mostly, so the privileged process does it,
+ * with the same code. Private to agent/platform.
  */
 #ifndef GUESTCLOCK_CHANNEL_H
 #define GUESTCLOCK_CHANNEL_H
 
-#include <glib.h>
-
-/* QEMU has no limit for a port's name; more than this is none. */
-#define GCLK_CHANNEL_PORT_NAME_MAX 63
-/* sun_path has 108 bytes on Linux (unix(7)), 104 on FreeBSD. */
-#define GCLK_CHANNEL_PATH_MAX 103
-
-typedef enum {
-	GCLK_CHANNEL_BAD,
-	GCLK_CHANNEL_PORT,  /* a virtio-serial port */
-	GCLK_CHANNEL_VSOCK, /* AF_VSOCK to the host */
-	GCLK_CHANNEL_UNIX,
-} GclkChannelKind;
-
-typedef struct {
-	GclkChannelKind kind;
-	const char *name;    /* of the port, or path; points into the text */
-	guint port;          /* of vsock: 1 .. GCLK_LINK_VSOCK_PORT_MAX */
-	const char *problem; /* of a BAD one, for people, static: what there should be */
-} GclkChannel;
-
-/* Pure. kind is BAD for what is none of these three. A port's name is letters, digits, '.', '_'
-   and '-', and no hidden file's. */
-GclkChannel gclk_channel_parse(const char *text);
+#include "guestclock/channel-name.h"
 
 /* Opens it without waiting: a descriptor (close-on-exec, non-blocking; a socket may be yet to
    connect; a tty is raw), or -errno: -EINVAL no channel, -ENOENT no port of that name, -EBUSY
