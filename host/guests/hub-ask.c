@@ -94,10 +94,10 @@ static GclkGuestBy seen_by(const GclkHubRow *row, gint64 now)
 
 static const char *link_problem(const GclkHubRow *row, gint64 now)
 {
-	if (link_is_fresh(row, now) || !row->guest->has_channel)
-		return NULL;
 	if (row->left)
 		return "it has hung up";
+	if (link_is_fresh(row, now) || !row->guest->has_channel)
+		return NULL;
 	if (row->channel_problem)
 		return row->channel_problem;
 	if (!gclk_hub_row_stream(row))

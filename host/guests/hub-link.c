@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the server tells of the guests at its streams. */
-#include "guestclock/text.h"
-#include "guests/hub-private.h"
-#include "guests/peer-name.h"
+#include <string.h>
 
-/* Its number in the id is its own, not one of a connection. */
-static gboolean has_lasting_id(const char *id)
+#include "guests/hub-private.h"
+
+/* What it comes by is its own, not a number of the connection. name: or NULL. */
+static gboolean has_lasting_id(const char *id, const char *name)
 {
-	return g_str_has_prefix(id, "vsock:");
+	return g_str_has_prefix(id, "vsock:") ||
+	       (name && strlen(id) > strlen(name) && g_str_has_suffix(id, name) &&
+		       id[strlen(id) - strlen(name) - 1] == '@');
 }
 
 static void take(GclkHubRow *row, const GclkServerGuest *seen)
@@ -94,33 +96,23 @@ void gclk_hub_row_set_cid(GclkHub *hub, GclkHubRow *row, guint32 cid)
 
 /* --- what the server tells -------------------------------------------------------------------- */
 
-/* A guest that came by a UNIX socket is called what its monitor's command line says: the socket
-   alone tells nobody which one it is. */
-static char *name_of(const GclkHub *hub, const char *id)
-{
-	const GclkServerGuest *seen = gclk_server_look(hub->server, id);
-	g_autofree char *name = seen && seen->pid ? gclk_peer_name_of(seen->pid) : NULL;
-
-	return name ? gclk_text_clean(name) : g_strdup(id);
-}
-
 static void on_joined(gpointer user, const char *id)
 {
 	GclkHub *hub = user;
 	GclkHubRow *row = find_by_stream(hub, id);
+	const GclkServerGuest *seen = gclk_server_look(hub->server, id);
+	const char *name = seen ? seen->name : NULL;
 	const GclkMoment now = gclk_hub_now();
-	g_autofree char *name = NULL;
 
 	if (row && row->guest->listed) {
 		domain_joined(row, id);
 		return;
 	}
-	name = name_of(hub, id);
-	row = gclk_hub_row(hub, id, name);
+	/* the socket alone tells nobody which guest it is; what its monitor calls it does */
+	row = gclk_hub_row(hub, id, name ? name : id);
 	if (!row)
 		return;
-	g_free(row->guest->name);
-	row->guest->name = g_steal_pointer(&name);
+	row->lasting = has_lasting_id(id, name);
 	row->attached = TRUE;
 	row->began = now.boottime;
 	row->left = 0;
@@ -168,10 +160,12 @@ static void on_left(gpointer user, const char *id, int error)
 		return;
 	}
 	row->attached = FALSE;
-	if (has_lasting_id(id))
+	if (row->lasting && hub->kept < GCLK_HUB_KEPT_MAX) {
+		hub->kept++;
 		row->left = gclk_hub_now().boottime;
-	else
+	} else {
 		gclk_hub_drop(hub, id);
+	}
 }
 
 /* Also what the guest agents said, and what they are saying now. */

@@ -19,8 +19,10 @@
 #define GCLK_HUB_LINK_PATIENCE (3 * GCLK_NS_PER_S)
 /* A channel that gives nothing: who else holds it? Asked again after so long. */
 #define GCLK_HUB_HOLDER_INTERVAL (300 * GCLK_NS_PER_S)
-/* A guest that came by vsock keeps its row for so long after it hung up. */
+/* A guest that came by vsock, or by its name, keeps its row for so long after it hung up; so many
+   of them, lest one that comes under ever new names takes the rows of all others. */
 #define GCLK_HUB_LEFT_KEPT (60 * GCLK_NS_PER_S)
+#define GCLK_HUB_KEPT_MAX  1024
 /* More guests than that are not watched. */
 #define GCLK_HUB_ROWS_MAX 16384
 
@@ -33,6 +35,7 @@ typedef struct {
 	gboolean attached;     /* the server has its stream, under the guest's id */
 	guint32 cid;           /* of a domain: its vsock's; 0: none */
 	char *vsock;           /* of a domain that came by it: the server's id; or NULL */
+	gboolean lasting;      /* a listener's guest that will have this id again */
 	gint64 left;           /* when a listener's guest hung up; 0: it is there */
 	char *channel_problem; /* or NULL */
 	gint64 holder_asked;   /* when it was asked who holds the channel; 0: not yet */
@@ -76,6 +79,7 @@ struct GclkHub {
 	GclkRecorder *recorder;    /* or NULL: nothing is recorded */
 
 	GHashTable *rows;   /* of GclkHubRow, by id */
+	guint kept;         /* rows of those who left, about: counted anew every second */
 	GHashTable *vsocks; /* "vsock:3" -> the id of the domain that has it */
 	GSource *tick;
 };

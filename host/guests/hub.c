@@ -68,13 +68,21 @@ void gclk_hub_drop(GclkHub *hub, const char *id)
 
 /* --- every second ----------------------------------------------------------------------------- */
 
-static gboolean is_over(gpointer key, gpointer value, gpointer user)
+static void drop_those_who_left(GclkHub *hub, gint64 now)
 {
-	const GclkHubRow *row = value;
-	const gint64 *now = user;
+	GHashTableIter iter;
+	gpointer value;
 
-	(void)key;
-	return row->left && *now - row->left > GCLK_HUB_LEFT_KEPT;
+	hub->kept = 0;
+	g_hash_table_iter_init(&iter, hub->rows);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const GclkHubRow *row = value;
+
+		if (row->left && now - row->left > GCLK_HUB_LEFT_KEPT)
+			g_hash_table_iter_remove(&iter);
+		else if (row->left)
+			hub->kept++;
+	}
 }
 
 static gboolean tick(gpointer user)
@@ -84,7 +92,7 @@ static gboolean tick(gpointer user)
 
 	if (hub->sync && now - hub->sync_at > GCLK_HUB_SYNC_MAX_AGE)
 		gclk_hub_take_sync(hub, NULL);
-	g_hash_table_foreach_remove(hub->rows, is_over, &now);
+	drop_those_who_left(hub, now);
 	gclk_hub_ask(hub, now);
 	return G_SOURCE_CONTINUE;
 }

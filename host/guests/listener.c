@@ -11,7 +11,9 @@
 #include <linux/vm_sockets.h>
 
 #include "guestclock/link.h"
+#include "guestclock/text.h"
 #include "guests/bucket.h"
+#include "guests/peer-name.h"
 #include "guests/unix-place.h"
 
 #define UNIX  "unix:"
@@ -137,23 +139,27 @@ void gclk_listener_release(GclkListener *listener, guint number)
 		g_array_append_val(listener->released, number);
 }
 
-/* A UNIX socket does not tell one guest from another; who holds the other end may. */
-static gint find_pid(const char *id, int fd)
+/* A UNIX socket does not tell one guest from another; who holds the other end may. Or NULL. */
+static char *find_name(const char *id, int fd)
 {
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
+	g_autofree char *name = NULL;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
-		return 0;
+		return NULL;
 	g_debug("%s: process %d of user %u", id, (int)peer.pid, (guint)peer.uid);
-	return peer.pid;
+	name = gclk_peer_name_of(peer.pid);
+	return name ? gclk_text_clean(name) : NULL;
 }
 
 static void welcome_unix(GclkListener *listener, int fd)
 {
 	guint number = take_number(listener);
 	g_autofree char *id = g_strdup_printf("%s#%u", listener->id, number);
-	const GclkNewcomer newcomer = { listener, id, number, find_pid(id, fd), fd };
+	g_autofree char *name = find_name(id, fd);
+	g_autofree char *named = name ? g_strdup_printf("%s@%s", listener->id, name) : NULL;
+	const GclkNewcomer newcomer = { listener, id, number, name, named, fd };
 
 	listener->func(listener->user, &newcomer);
 }
@@ -174,7 +180,7 @@ static gboolean comes_too_often(GclkListener *listener, guint32 cid)
 static void welcome_vsock(GclkListener *listener, int fd, const struct sockaddr_vm *peer)
 {
 	g_autofree char *id = gclk_listener_vsock_id(peer->svm_cid, peer->svm_port);
-	const GclkNewcomer newcomer = { listener, id, 0, 0, fd };
+	const GclkNewcomer newcomer = { .listener = listener, .id = id, .fd = fd };
 
 	if (id && !comes_too_often(listener, peer->svm_cid)) {
 		listener->func(listener->user, &newcomer);

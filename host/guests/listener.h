@@ -15,7 +15,9 @@ typedef struct {
 	GclkListener *listener;
 	char *id; /* "unix:/path#3", "vsock:CID" */
 	guint number;
-	gint pid; /* of the other end of a UNIX socket; 0: not known */
+	/* What the command line of its monitor calls it, who came by a UNIX socket: clean; or NULL.
+	   named: an id by it, "unix:/path@NAME", for it to keep from connection to connection. */
+	char *name, *named;
 	int fd;
 } GclkNewcomer;
 

@@ -29,6 +29,7 @@ typedef struct {
 	GclkWatch watch; /* first */
 	GclkServer *server;
 	char *id;
+	char *name;             /* or NULL */
 	GclkListener *listener; /* it came by, or NULL */
 	guint number;           /* there */
 	gboolean calling;       /* one of the owner's functions runs for it */
@@ -103,6 +104,7 @@ static void slot_free(gpointer data)
 	if (slot->listener)
 		gclk_listener_release(slot->listener, slot->number);
 	g_free(slot->id);
+	g_free(slot->name);
 	g_free(slot);
 }
 
@@ -310,18 +312,20 @@ static void on_newcomer(gpointer user, const GclkNewcomer *newcomer)
 {
 	GclkServer *server = user;
 	g_autoptr(GError) error = NULL;
-	Slot *slot = attach(server, newcomer->id, newcomer->fd, &error);
+	const gboolean by_name = newcomer->named && !find(server, newcomer->named);
+	const char *id = by_name ? newcomer->named : newcomer->id;
+	Slot *slot = attach(server, id, newcomer->fd, &error);
 
 	if (!slot) {
 		gclk_listener_release(newcomer->listener, newcomer->number);
-		g_debug("%s: %s", newcomer->id, error->message);
+		g_debug("%s: %s", id, error->message);
 		return;
 	}
 	slot->listener = newcomer->listener;
 	slot->number = newcomer->number;
-	slot->session.guest.pid = newcomer->pid;
+	slot->session.guest.name = slot->name = g_strdup(newcomer->name);
 	if (server->events.joined)
-		server->events.joined(server->user, newcomer->id);
+		server->events.joined(server->user, id);
 }
 
 gboolean gclk_server_listen(

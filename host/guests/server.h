@@ -23,9 +23,9 @@ extern const GclkServerSettings gclk_server_settings_default; /* 10 s, 8 */
 
 /* What is known of the guest at the other end of a stream. */
 typedef struct {
-	gint64 opened; /* CLOCK_BOOTTIME, ns */
-	gint pid;      /* of the process that came by a UNIX socket, its monitor's; 0: not known */
-	gint64 seen;   /* of the last good packet; 0: none yet */
+	gint64 opened;    /* CLOCK_BOOTTIME, ns */
+	const char *name; /* what its monitor calls it, who came by a UNIX socket; or NULL */
+	gint64 seen;      /* of the last good packet; 0: none yet */
 	gboolean has_offset;
 	gint64 offset;      /* host minus guest, ns */
 	gint64 uncertainty; /* ns: half of the round trip */
@@ -42,9 +42,8 @@ typedef struct {
 } GclkServerGuest;
 
 typedef struct {
-	/* A guest came by one of the listeners: id as given by listen ("unix:/path#3",
-	 * "vsock:CID").
-	 */
+	/* A guest came by one of the listeners: "vsock:CID"; "unix:/path@NAME", if its name is
+	   known and nobody of that id is here; else "unix:/path#3". */
 	void (*joined)(gpointer user, const char *id);
 	/* Something new of it: an answer, a report. */
 	void (*heard)(gpointer user, const char *id, const GclkServerGuest *guest);

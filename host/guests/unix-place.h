@@ -11,8 +11,8 @@
 
 typedef struct GclkUnixPlace GclkUnixPlace;
 
-/* user: whose the socket shall be, by name or number, or NULL. group: who else may use it, the
- *same. fd: listens, does not block; the caller's. Untouched on error. */
+/* user, group: whose the socket shall be, and who else may use it, by name or number, or NULL. fd
+   gets what listens and does not block, the caller's; untouched on error. */
 GclkUnixPlace *gclk_unix_place_new(
 	const char *path, const char *user, const char *group, int *fd, GError **error);
 void gclk_unix_place_free(GclkUnixPlace *place);
