@@ -67,8 +67,9 @@ void gclk_estimator_start(GclkEstimator *estimator, double frequency_ppb, double
 /* Samples must come in the order of their RAW time; an older one is ignored (SUSPECT). */
 GclkEstimatorResult gclk_estimator_add(GclkEstimator *estimator, const GclkSample *sample);
 
-/* The clocks were disrupted: the offset begins anew with the next sample. What is known of the
-   frequency stays, and is trusted to 50 ppm only, since the machine may be another one. */
+/* The clocks were disrupted: the offset begins anew with the next sample. What eight
+   samples or more have told of the frequency stays, and is trusted to 50 ppm only, since the
+   machine may be another one. */
 void gclk_estimator_disrupted(GclkEstimator *estimator);
 
 /* The last jump that the samples agreed on (GCLK_ESTIMATOR_JUMPED). */

@@ -129,6 +129,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	run_table(sim_scenarios, &count);
+	run_table(sim_early_scenarios, &count);
 	run_table(sim_tick_scenarios, &count);
 	run_table(sim_host_scenarios, &count);
 	if (!list)

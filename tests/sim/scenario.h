@@ -74,6 +74,7 @@ typedef struct {
 
 /* Ended by one without a name. */
 extern const SimScenario sim_scenarios[];
+extern const SimScenario sim_early_scenarios[];
 extern const SimScenario sim_tick_scenarios[];
 extern const SimScenario sim_host_scenarios[];
 

@@ -237,6 +237,33 @@ static void honest_sigma(void)
 	}
 }
 
+/* Four samples at the start, then a pause of any length, then a poll every 16 s: no error is ever
+   beyond the bound, and soon there is none. */
+static void pause_at_the_start(void)
+{
+	for (gint64 pause = 20 * US; pause < 5 * S; pause += pause / 3) {
+		g_autoptr(GclkEstimator) e = gclk_estimator_new();
+		g_autoptr(GRand) rand = g_rand_new_with_seed(9);
+		GclkEstimate out;
+
+		for (gint64 i = 0; i < 20; i++) {
+			gint64 raw = i < 4 ? (2 * i + 1) * S : (i - 3) * 16 * S;
+			const Line line = { .ahead = S + (i < 4 ? 0 : pause),
+				.ppb = 30000,
+				.delay = g_rand_int_range(rand, 200 * US, 400 * US) };
+			gint64 most = (line.delay - 200 * US) / 2;
+			GclkSample sample = sample_of(&line, raw,
+				g_rand_int_range(rand, (gint32)-most - 1, (gint32)most + 1));
+
+			gclk_estimator_add(e, &sample);
+			gclk_estimator_predict(e, raw + 16 * S, &out);
+			CU_ASSERT(ABS(out.offset - line_at(&line, out.raw)) <= out.bound);
+		}
+		GCLK_ASSERT_NEAR(out.offset, S + pause + line_at(&(Line){ .ppb = 30000 }, out.raw),
+			150 * US);
+	}
+}
+
 /*
  * RAW counts ticks of 4 ms and loses 40 ms of every 800: what a sample says depends on how long ago
  * that was. The k-th sample, 16 s of the reference apart.
@@ -448,6 +475,7 @@ int main(void)
 		{ "an unknown bound stays unknown", unknown_bound },
 		{ "a learned frequency is used at once", learned_frequency },
 		{ "sigma and jitter are honest", honest_sigma },
+		{ "a pause after the first samples, of any length", pause_at_the_start },
 		{ "a clock that loses ticks", loses_ticks },
 		{ "a clock that begins to lose ticks", begins_to_lose_ticks },
 		{ "a disruption is told", disrupted },
