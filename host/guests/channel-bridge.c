@@ -114,10 +114,11 @@ static void wait_more(GclkChannelBridge *bridge);
 static gboolean on_socket(gint fd, GIOCondition condition, gpointer user)
 {
 	GclkChannelBridge *bridge = user;
-	gboolean good = TRUE;
+	/* nobody is there any more who would send to a guest that does not read */
+	gboolean good = !(condition & G_IO_HUP && bridge->to_guest.length > 0);
 
 	(void)fd;
-	if (condition & G_IO_OUT)
+	if (good && condition & G_IO_OUT)
 		good = write_socket(bridge);
 	if (good && condition & (G_IO_IN | G_IO_HUP | G_IO_ERR) && bridge->to_guest.length == 0)
 		good = read_socket(bridge);

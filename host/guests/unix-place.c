@@ -94,6 +94,18 @@ static gboolean find_owner(
 	       (!group || by_group || parse_id(path, "group", group, &out->gid, error));
 }
 
+/* By the mask, since chmod(2) would follow a link that somebody puts there in between. */
+static int bind_with_mode(int fd, const struct sockaddr_un *address, mode_t mode)
+{
+	const mode_t old = umask(0777 & ~mode);
+	int result = bind(fd, (const struct sockaddr *)address, sizeof(*address));
+	int code = errno;
+
+	umask(old);
+	errno = code;
+	return result;
+}
+
 /* Nobody gets in before listen: until then connections are refused, whatever the mode. */
 static gboolean settle(
 	int fd, const struct sockaddr_un *address, Owner owner, struct stat *file, GError **error)
@@ -101,10 +113,10 @@ static gboolean settle(
 	const mode_t mode = owner.gid == SAME ? 0600 : 0660;
 	const char *path = address->sun_path;
 
-	if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) != 0)
+	if (bind_with_mode(fd, address, mode) != 0)
 		return fail(error, path, errno, NULL);
-	if (chmod(path, mode) == 0 && lchown(path, owner.uid, owner.gid) == 0 &&
-		lstat(path, file) == 0 && listen(fd, BACKLOG) == 0)
+	if (lchown(path, owner.uid, owner.gid) == 0 && lstat(path, file) == 0 &&
+		listen(fd, BACKLOG) == 0)
 		return TRUE;
 	fail(error, path, errno, NULL);
 	unlink(path);
