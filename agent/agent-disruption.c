@@ -16,6 +16,11 @@
 #define PAUSE_MIN       (5 * GCLK_NS_PER_MS)
 #define RATE_CHANGE_PPB 500000
 
+/* That the host's clock was set explains a jump that shows within so much of the news, and such
+   news is not listened to more often, since it proves neither its age nor its sender. RAW. */
+#define HOST_SET_HOLDS    (4 * GCLK_NS_PER_S)
+#define HOST_SET_INTERVAL (60 * GCLK_NS_PER_S)
+
 void gclk_agent_disturbed(GclkAgent *agent)
 {
 	agent->urgent = TRUE;
@@ -147,8 +152,29 @@ static gboolean can_tell(const GclkAgent *agent, const GclkSlot *slot)
 	       !g_str_equal(slot->source->origin, agent->jumped->source->origin);
 }
 
-/* The first clock of another origin that has something to say of it decides. Where there is none:
-   a guest that stood still is behind, and a clock that jumps back was set. */
+void gclk_agent_note_host_set(GclkAgent *agent)
+{
+	GclkClockPair now;
+
+	agent->platform->read_pair(agent->platform, &now);
+	if (agent->host_set_raw && now.raw - agent->host_set_raw < HOST_SET_INTERVAL)
+		return;
+	g_message("the host says that its clock was set or has changed");
+	agent->host_set_raw = MAX(now.raw, 1);
+}
+
+/* Nobody else can tell. A guest that stood still is behind, and a clock that jumps back was set;
+   so was one whose host has just said so. */
+static Verdict explain_alone(const GclkAgent *agent, GclkJump jump)
+{
+	gint64 since = jump.raw - agent->host_set_raw;
+
+	if (agent->host_set_raw && ABS(since) < HOST_SET_HOLDS)
+		return REFERENCE_JUMPED;
+	return jump.size > 0 ? GUEST_STOOD_STILL : REFERENCE_JUMPED;
+}
+
+/* The first clock of another origin that has something to say of it decides. */
 static Verdict explain(const GclkAgent *agent)
 {
 	GclkJump jump = gclk_estimator_jump(agent->jumped->estimator);
@@ -167,7 +193,7 @@ static Verdict explain(const GclkAgent *agent)
 	}
 	if (!alone)
 		return UNDECIDED;
-	return jump.size > 0 ? GUEST_STOOD_STILL : REFERENCE_JUMPED;
+	return explain_alone(agent, jump);
 }
 
 void gclk_agent_look_at_jump(GclkAgent *agent)

@@ -168,6 +168,14 @@ static void on_disrupted(gpointer user, GclkSource *source, const char *what)
 	gclk_agent_disrupted(((GclkSlot *)user)->agent, GCLK_WITNESS_HOST, what);
 }
 
+static void on_reference_jumped(gpointer user, GclkSource *source)
+{
+	GclkSlot *slot = user;
+
+	if (g_str_equal(source->origin, GCLK_ORIGIN_HOST))
+		gclk_agent_note_host_set(slot->agent);
+}
+
 static void on_claimed(gpointer user, GclkSource *source, const GclkLinkHost *claim, gint64 raw)
 {
 	GclkSlot *slot = user;
@@ -181,5 +189,6 @@ const GclkSourceEvents gclk_agent_source_events = {
 	.sample = on_sample,
 	.changed = on_changed,
 	.disrupted = on_disrupted,
+	.reference_jumped = on_reference_jumped,
 	.claimed = on_claimed,
 };

@@ -87,6 +87,7 @@ struct GclkAgent {
 	guint clocksource_watch; /* timer */
 	char *beyond_reach;      /* the rate is: why, for people; else NULL */
 	GclkDisruption disruption;
+	gint64 host_set_raw;     /* RAW time when the host said that its clock was set; 0: never */
 	GclkSlot *jumped;        /* its clock has jumped: it, or this guest's? NULL: none has */
 	GclkHostClaim claim;     /* what the host says of its clock */
 	const GclkSlot *claimer; /* by whom; NULL: by nobody yet */
@@ -121,6 +122,8 @@ void gclk_agent_disturbed(GclkAgent *agent);
 void gclk_agent_begin_disruption(GclkAgent *agent, GclkWitness witness, const char *what);
 /* A source's clock has jumped against RAW. Was it that clock, or ours? Others can tell, later. */
 void gclk_agent_note_jump(GclkAgent *agent, GclkSlot *slot);
+/* The host says that its own clock was set: a jump that it makes now is its own. */
+void gclk_agent_note_host_set(GclkAgent *agent);
 void gclk_agent_look_at_jump(GclkAgent *agent);
 /* Has every source had its say since the start or the disruption, or time enough for it? */
 gboolean gclk_agent_all_heard(const GclkAgent *agent);

@@ -125,7 +125,8 @@ static void answer(GclkLink *self, const GclkLinkPacket *packet, const GclkClock
 	self->drops[drops[result]].count++;
 }
 
-/* An event proves neither its age nor its sender, so nothing that it claims is passed on. */
+/* An event proves neither its age nor its sender, so what it claims of the clock is not passed
+   on. */
 static void take_event(GclkLink *self, const GclkLinkPacket *packet)
 {
 	const char *what;
@@ -134,10 +135,13 @@ static void take_event(GclkLink *self, const GclkLinkPacket *packet)
 		self->drops[GCLK_LINK_DROP_EVENT].count++;
 		return;
 	}
-	if (what)
+	if (what) {
 		take_disruption(self, what);
-	else
-		gclk_link_begin_again(self);
+		return;
+	}
+	gclk_link_begin_again(self);
+	if (packet->has_event && packet->event == GCLK_LINK_EVENT_HOST_CLOCK)
+		gclk_source_reference_jumped(&self->base);
 }
 
 /* Whoever speaks while we have given up on answers may answer now. */

@@ -49,6 +49,12 @@ void gclk_source_disrupted(GclkSource *source, const char *what)
 		source->events->disrupted(source->user, source, what);
 }
 
+void gclk_source_reference_jumped(GclkSource *source)
+{
+	if (source->events && source->events->reference_jumped)
+		source->events->reference_jumped(source->user, source);
+}
+
 void gclk_source_claim(GclkSource *source, const GclkLinkHost *claim, gint64 raw)
 {
 	if (source->events && source->events->claimed)

@@ -37,6 +37,9 @@ typedef struct {
 	/* The source is a witness: the clocks of this guest have stopped or jumped (what: "the VM
 	   was resumed", static), whether or not they show it. */
 	void (*disrupted)(gpointer user, GclkSource *source, const char *what);
+	/* The reference's own clock was set or changed its ways, says the other end. That proves
+	   nothing: it may explain a jump, which is then the reference's own, and no more. */
+	void (*reference_jumped)(gpointer user, GclkSource *source);
 	/* What the host says of its own clock, whenever it does; raw: RAW then. It holds for all
 	   sources of origin GCLK_ORIGIN_HOST. NULL: it says nothing any more. */
 	void (*claimed)(gpointer user, GclkSource *source, const GclkLinkHost *claim, gint64 raw);
@@ -122,6 +125,7 @@ void gclk_source_set_condition(GclkSource *source, GclkSourceCondition condition
 
 /* For implementations: tell the listener, if it listens to that. */
 void gclk_source_disrupted(GclkSource *source, const char *what);
+void gclk_source_reference_jumped(GclkSource *source);
 void gclk_source_claim(GclkSource *source, const GclkLinkHost *claim, gint64 raw);
 
 /* For implementations: hands a sample to the listener. */

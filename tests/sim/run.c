@@ -130,6 +130,10 @@ static void on_host_happening(SimWorld *world, const SimEvent *event)
 	case SIM_HOST_STEP:
 		host->offset += ns(event->value);
 		break;
+	case SIM_HOST_SET:
+		host->offset += ns(event->value);
+		sim_host_tells(world, GCLK_LINK_EVENT_HOST_CLOCK);
+		break;
 	case SIM_HOST_RATE:
 		sim_host_rate(world, event->value);
 		break;

@@ -27,6 +27,7 @@ typedef enum {
 	SIM_RESTORE,     /* a snapshot is restored, value seconds after it was taken */
 	SIM_MIGRATION,   /* to another host; RAW runs faster by value ppm */
 	SIM_HOST_STEP,   /* the host's clock is moved by value seconds */
+	SIM_HOST_SET,    /* the same, and the host says so */
 	SIM_HOST_RATE,   /* the host's clock is fast by value ppm from now on */
 	SIM_HOST_LOST,   /* the host says that its clock is not synchronised */
 	SIM_HOST_FOUND,  /* ... that it is again, and it is */
