@@ -65,6 +65,62 @@ static void claim_refuses(void)
 	bed_clear(&bed);
 }
 
+/* A pause of 30 s that nobody tells of, while somebody goes on saying that the host's clock was
+   set: that explains the first jump at most, and never takes away what follows a disruption. */
+static void stale_word_of_a_set_clock(void)
+{
+	const gint64 before[] = { 20, 2 }; /* s between the words, the last of which is stale */
+
+	for (guint k = 0; k < G_N_ELEMENTS(before); k++) {
+		Bed bed;
+		GclkStatus *status = NULL;
+
+		bed_init(&bed, 0, 0);
+		bed_add_link(&bed);
+		bed.world.host.mute = TRUE;
+		bed_start(&bed, TRUE);
+		bed_run(&bed, 200);
+		for (gint64 i = 0; i < 40; i += before[k]) {
+			sim_host_tells(&bed.world, GCLK_LINK_EVENT_HOST_CLOCK);
+			bed_run(&bed, before[k]);
+		}
+		sim_pause(bed.world.vm, 30 * S);
+		bed_run(&bed, 40);
+		bed_status(&bed, &status);
+		GCLK_ASSERT_INT(status->disruptions, 1);
+		CU_ASSERT_TRUE(ABS(bed_error(&bed)) < 1 * MS);
+		gclk_status_free(status);
+		bed_clear(&bed);
+	}
+}
+
+/* The word comes with the jump: it was the host's clock, and no disruption. */
+static void word_of_a_set_clock(void)
+{
+	const gint64 by[] = { 5 * S, 3000 * S };
+
+	for (guint k = 0; k < G_N_ELEMENTS(by); k++) {
+		Bed bed;
+		GclkStatus *status = NULL;
+
+		bed_init(&bed, 0, 0);
+		bed_add_link(&bed);
+		bed_start(&bed, TRUE);
+		bed_run(&bed, 200);
+		bed.world.host.offset += by[k];
+		sim_host_tells(&bed.world, GCLK_LINK_EVENT_HOST_CLOCK);
+		bed_run(&bed, 40);
+		bed_status(&bed, &status);
+		GCLK_ASSERT_INT(status->disruptions, 0);
+		/* as far as max-step, but no further */
+		CU_ASSERT_TRUE(ABS(bed_error(&bed) + (k == 0 ? by[k] : 0)) < 1 * MS);
+		GCLK_ASSERT_INT(status->state,
+			k == 0 ? GCLK_STATE_SYNCHRONISED : GCLK_STATE_UNSYNCHRONISED);
+		gclk_status_free(status);
+		bed_clear(&bed);
+	}
+}
+
 static void nothing(GclkSource *source)
 {
 	(void)source;
@@ -222,6 +278,8 @@ int main(void)
 	static const GclkTestCase cases[] = {
 		{ "the claim sets the bound", claim_binds },
 		{ "the claim refuses the host's clock", claim_refuses },
+		{ "the host says that its clock was set", word_of_a_set_clock },
+		{ "it says so too often, or too early", stale_word_of_a_set_clock },
 		{ "claims come by the link and nothing else", claims_come_by_the_link },
 		{ "the claim announces a leap second", claim_announces },
 		{ "after a disruption the claim comes first", claim_is_asked_first },

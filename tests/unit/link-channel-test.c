@@ -172,10 +172,12 @@ static void test_host_clock_event(void)
 	gclk_fake_pass(rig.fake, S);
 	feed_event(&rig, GCLK_LINK_EVENT_HOST_CLOCK);
 	GCLK_ASSERT_INT(rig.disruptions, 0);
+	GCLK_ASSERT_INT(rig.reference_jumps, 1);
 	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
 	assert_unharmed(&rig);
 	feed_event(&rig, (GclkLinkEvent)200); /* of a later version */
 	GCLK_ASSERT_INT(rig.disruptions, 0);
+	GCLK_ASSERT_INT(rig.reference_jumps, 1);
 	gclk_link_rig_clear(&rig);
 }
 

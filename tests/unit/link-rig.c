@@ -24,6 +24,12 @@ static void on_changed(gpointer user, GclkSource *source)
 	rig->changes++;
 }
 
+static void on_reference_jumped(gpointer user, GclkSource *source)
+{
+	(void)source;
+	((GclkLinkRig *)user)->reference_jumps++;
+}
+
 /* As the agent does: it asks for a burst. */
 static void on_disrupted(gpointer user, GclkSource *source, const char *what)
 {
@@ -61,6 +67,7 @@ void gclk_link_rig_init(GclkLinkRig *rig, const char *channel, gint poll)
 	static const GclkSourceEvents events = { .sample = on_sample,
 		.changed = on_changed,
 		.disrupted = on_disrupted,
+		.reference_jumped = on_reference_jumped,
 		.claimed = on_claimed };
 	const GclkLinkSettings settings = {
 		.channel = channel,

@@ -19,6 +19,7 @@ typedef struct {
 	guint tells;
 	/* what the source said */
 	guint samples, changes, disruptions, claims, unclaims;
+	guint reference_jumps;
 	GclkSample last;
 	const char *what;
 	GclkLinkHost claim;
