@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* guestclockd: options, wiring, main loop. What is done to the clock stands in agent.c. */
+/* guestclockd: wiring, main loop. What is done to the clock stands in agent.c. */
 #include "build-config.h"
 
 #include <glib-unix.h>
@@ -18,6 +18,7 @@
 #include "guestclock/notify.h"
 #include "lookout.h"
 #include "once.h"
+#include "options.h"
 #include "platform/native.h"
 #include "publisher.h"
 #include "report/control.h"
@@ -26,19 +27,11 @@
 #include "vmclock-watch.h"
 #include "vmware-watch.h"
 
-#define DEFAULT_CONFIG GCLK_SYSCONFDIR "/guestclock/guestclockd.conf"
-/* Rivals and precision clocks are looked for this often. */
-#define LOOK_AROUND   (300 * GCLK_NS_PER_S)
 #define STATUS_FAILED 1
 #define STATUS_USAGE  2
 
 typedef struct {
-	char *config, *control, *run_directory, *state_directory;
-	gboolean check_config, foreground, once, no_helper, verbose, version;
-} Options;
-
-typedef struct {
-	Options options;
+	GclkOptions options;
 	GclkConfig *config;
 	GclkEnvironment *environment;
 	GclkPrivileged *privileged; /* NULL with --no-helper */
@@ -61,123 +54,7 @@ typedef struct {
 	GMainLoop *loop;
 } Daemon;
 
-/* --- options and configuration ---------------------------------------------------------------- */
-
-static gboolean parse_options(int argc, char **argv, Options *o, GError **error)
-{
-	const GOptionEntry entries[] = {
-		{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &o->config,
-			"Configuration file (" DEFAULT_CONFIG ")", "FILE" },
-		{ "check-config", 0, 0, G_OPTION_ARG_NONE, &o->check_config,
-			"Check the configuration and exit", NULL },
-		{ "foreground", 'f', 0, G_OPTION_ARG_NONE, &o->foreground,
-			"Stay in the foreground, log to standard error", NULL },
-		{ "once", '1', 0, G_OPTION_ARG_NONE, &o->once,
-			"Measure all sources, print the table, exit; never touches the clock",
-			NULL },
-		{ "control", 0, 0, G_OPTION_ARG_STRING, &o->control,
-			"Who steers the clock: auto, kernel or none", "MODE" },
-		{ "run-directory", 0, 0, G_OPTION_ARG_FILENAME, &o->run_directory,
-			"Where the status file goes", "DIR" },
-		{ "state-directory", 0, 0, G_OPTION_ARG_FILENAME, &o->state_directory,
-			"Where the learned frequency is kept", "DIR" },
-		{ "no-helper", 0, 0, G_OPTION_ARG_NONE, &o->no_helper,
-			"No privileged process: numeric servers only (simulation)", NULL },
-		{ "verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose, "Log details", NULL },
-		{ "version", 'V', 0, G_OPTION_ARG_NONE, &o->version, "Print the version", NULL },
-		{ 0 },
-	};
-	g_autoptr(GOptionContext) context = g_option_context_new("- keeps the clock of this guest");
-
-	g_option_context_add_main_entries(context, entries, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, error))
-		return FALSE;
-	if (argc > 1)
-		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-			"unexpected argument \"%s\"; see guestclockd --help", argv[1]);
-	return argc == 1;
-}
-
-static void options_clear(Options *o)
-{
-	g_free(o->config);
-	g_free(o->control);
-	g_free(o->run_directory);
-	g_free(o->state_directory);
-}
-
-static void override(char **value, const char *by)
-{
-	if (!by)
-		return;
-	g_free(*value);
-	*value = g_strdup(by);
-}
-
-/* platform: NULL at the start, while this process may read what root may. */
-static GclkConfig *load_config(const Options *o, GclkPlatform *platform, GError **error)
-{
-	g_autoptr(GclkConfig) config = gclk_config_load_through(
-		platform, o->config ? o->config : DEFAULT_CONFIG, o->config != NULL, error);
-
-	if (!config)
-		return NULL;
-	override(&config->run_directory, o->run_directory);
-	override(&config->state_directory, o->state_directory);
-	if (o->control && !gclk_control_from_name(o->control, &config->control)) {
-		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			"--control=%s: should be auto, kernel or none", o->control);
-		return NULL;
-	}
-	if (o->once)
-		config->control = GCLK_CONTROL_NONE;
-	gclk_config_discover(config, "");
-	return g_steal_pointer(&config);
-}
-
-static int check_config(const GclkConfig *config)
-{
-	for (guint i = 0; i < config->files->len; i++)
-		printf("read %s\n", (const char *)g_ptr_array_index(config->files, i));
-	if (config->files->len == 0)
-		printf("no configuration file: defaults\n");
-	for (guint i = 0; i < config->servers->len; i++) {
-		const GclkServerConfig *s = g_ptr_array_index(config->servers, i);
-
-		printf("server %s (%s port %u, polls 2^%d to 2^%d s)%s%s\n", s->name, s->address,
-			s->port, s->min_poll, s->max_poll, config->servers_from ? " from " : "",
-			config->servers_from ? config->servers_from : "");
-	}
-	if (config->servers_note)
-		printf("note: %s\n", config->servers_note);
-	if (config->servers->len == 0)
-		printf("no NTP server: only a precision clock or the host's clock can be used\n");
-	printf("the configuration is good\n");
-	return 0;
-}
-
 /* --- commands and signals --------------------------------------------------------------------- */
-
-/* Directories and the user are made before the privileges go: they stay as they were. */
-static void keep_what_needs_restart(Daemon *d, GclkConfig *config)
-{
-	const GclkConfig *old = d->config;
-
-	if (g_strcmp0(config->run_directory, old->run_directory) != 0 ||
-		g_strcmp0(config->state_directory, old->state_directory) != 0 ||
-		g_strcmp0(config->user, old->user) != 0)
-		g_warning("[daemon] has changed: that needs a restart of guestclockd");
-	override(&config->run_directory, old->run_directory);
-	override(&config->state_directory, old->state_directory);
-	override(&config->user, old->user);
-	if (g_strcmp0(config->keys, old->keys) != 0 ||
-		g_strcmp0(config->ptp_device, old->ptp_device) != 0 ||
-		g_strcmp0(config->link_channel, old->link_channel) != 0)
-		g_message("a key file, a device or a channel that only root may open needs a "
-			  "restart of guestclockd");
-	if (config->vmware_tools != old->vmware_tools)
-		g_message("[vmware] tools has changed: that needs a restart of guestclockd");
-}
 
 /* A hypervisor that tells the host's time is asked for it only where that is wanted. */
 static void use_host_time(Daemon *d)
@@ -191,12 +68,12 @@ static void use_host_time(Daemon *d)
 
 static gboolean reload(Daemon *d, GError **error)
 {
-	GclkConfig *config = load_config(&d->options, d->platform, error);
+	GclkConfig *config = gclk_options_load(&d->options, d->platform, error);
 	GclkConfig *old = d->config;
 
 	if (!config)
 		return FALSE;
-	keep_what_needs_restart(d, config);
+	gclk_options_keep(config, d->config);
 	gclk_lookout_keep_hidden(&d->lookout, config);
 	d->config = d->lookout.config = config;
 	gclk_agent_set_config(d->agent, config);
@@ -307,7 +184,7 @@ static void on_report_once(gpointer user, GclkAgent *agent, gboolean urgent)
 
 static gboolean start_helper(Daemon *d, GError **error)
 {
-	const char *path = d->options.config ? d->options.config : DEFAULT_CONFIG;
+	const char *path = d->options.config ? d->options.config : GCLK_DEFAULT_CONFIG;
 	g_autofree char *drop_ins = g_strconcat(path, ".d", NULL);
 	const char *const files[] = { path, d->config->keys, NULL };
 	const char *const directories[] = { drop_ins, NULL };
@@ -583,17 +460,17 @@ int main(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	int status;
 
-	if (!parse_options(argc, argv, &d.options, &error))
+	if (!gclk_options_parse(argc, argv, &d.options, &error))
 		return fail(STATUS_USAGE, error);
 	if (d.options.version) {
 		printf("guestclockd %s\n", PACKAGE_VERSION);
 		return 0;
 	}
-	d.config = load_config(&d.options, NULL, &error);
+	d.config = gclk_options_load(&d.options, NULL, &error);
 	if (!d.config)
 		return fail(STATUS_USAGE, error);
-	status = d.options.check_config ? check_config(d.config) : daemon_main(&d);
+	status = d.options.check_config ? gclk_options_tell_config(d.config) : daemon_main(&d);
 	gclk_config_free(d.config);
-	options_clear(&d.options);
+	gclk_options_clear(&d.options);
 	return status;
 }
