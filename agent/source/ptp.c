@@ -1,187 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The precision source: looks for its device, reads it every 2^poll s, takes the best of several
- * readings, and turns it into a sample on UTC. What can go wrong with a device stands in
- * ptp-failure.c.
+ * readings, and turns it into a sample on UTC. How the device is found stands in ptp-open.c, what
+ * can go wrong with it in ptp-failure.c.
  */
 #include "source/ptp.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "source/ptp-claim.h"
 #include "source/ptp-failure.h"
-#include "guestclock/ptp-reading.h"
-#include "source/ptp-scan.h"
+#include "source/ptp-private.h"
 
 #define LOOK_FIRST     GCLK_NS_PER_S
 #define LOOK_LONGEST   (16 * GCLK_NS_PER_S)
 #define BURST_READS    5
 #define BURST_INTERVAL (100 * GCLK_NS_PER_MS)
-/* A better method may appear when the clocksource changes: PRECISE on KVM needs kvm-clock. */
-#define METHOD_RETRY (600 * GCLK_NS_PER_S)
 /* After so many polls in a row without a sample another clock of the host has its turn. */
-#define PATIENCE     8
-#define RELEASE_FILE "/proc/sys/kernel/osrelease"
-
-typedef struct {
-	GclkSource base;
-	char *device; /* as configured, or NULL */
-	GclkPtpSettings settings;
-
-	GclkPtp *ptp;            /* NULL: being looked for */
-	GclkPtpDevice found;     /* what ptp is, or was */
-	gboolean known;          /* found.clock_name has been seen */
-	GclkTimescale timescale; /* what the driver delivers, or what is configured */
-	GclkPtpMethod method;
-	gboolean method_works; /* method has given readings since the device was opened */
-	gint64 method_retry;   /* boottime */
-
-	GclkPtpClaim claim;
-
-	guint timer;
-	guint burst;  /* reads left in a burst */
-	guint failed; /* polls in a row without a sample */
-	gint64 look;  /* wait before the next look for the device, ns */
-	GclkSourceDrop drops[GCLK_PTP_DROPS];
-} PtpSource;
+#define PATIENCE 8
 
 static void poll_now(gpointer user);
 
-static void set_failure(PtpSource *self, GclkSourceCondition condition, const char *text)
-{
-	gclk_source_set_condition(&self->base, condition, "%s%s%s%s %s", self->base.detail.address,
-		self->known ? " (" : "", self->known ? self->found.clock_name : "",
-		self->known ? ")" : "", text);
-}
-
-static void close_device(PtpSource *self)
-{
-	self->base.platform->ptp_close(self->base.platform, self->ptp);
-	self->ptp = NULL;
-	self->claim = (GclkPtpClaim){ 0 };
-}
-
-/* --- finding and opening the device ----------------------------------------------------------- */
-
-static void set_origin(PtpSource *self)
-{
-	const char *origin =
-		self->found.clock->host || !self->device ? GCLK_ORIGIN_HOST : self->device;
-
-	if (strcmp(self->base.origin, origin) != 0) {
-		g_free(self->base.origin);
-		self->base.origin = g_strdup(origin);
-	}
-}
-
-/* The device that the configuration names. Once it was open it is followed by its clock_name, since
-   numbers are given out anew when a driver comes back. Returns the path to open. */
-static char *find_named(PtpSource *self, const GArray *devices)
-{
-	const GclkPtpDevice *same = NULL;
-	GclkPtpDevice named;
-	gboolean listed = gclk_ptp_by_path(self->base.platform, devices, self->device, &named);
-
-	if (self->known && !(listed && strcmp(named.clock_name, self->found.clock_name) == 0))
-		same = gclk_ptp_by_name(devices, self->found.clock_name);
-	if (same) {
-		self->found = *same;
-		return g_strdup(same->path);
-	}
-	if (listed || !self->known)
-		self->found = named;
-	return g_strdup(self->device);
-}
-
-/* Fills in found and returns the path to open; NULL: there is nothing to open. */
-static char *find_device(PtpSource *self)
-{
-	g_autoptr(GArray) devices = gclk_ptp_scan(self->base.platform);
-	const GclkPtpDevice *chosen;
-
-	if (self->device)
-		return find_named(self, devices);
-	chosen = gclk_ptp_choose_other(devices, self->failed ? self->found.path : NULL);
-	if (!chosen)
-		return NULL;
-	self->found = *chosen;
-	return g_strdup(chosen->path);
-}
-
-/* Monotonic and smeared clocks are not the time of day, unless the configuration says otherwise. */
-static gboolean scale_usable(PtpSource *self)
-{
-	g_autofree char *release = NULL;
-
-	self->timescale = self->settings.timescale;
-	if (self->timescale == GCLK_TIMESCALE_UNKNOWN) {
-		release = self->base.platform->read_file(
-			self->base.platform, RELEASE_FILE, 256, NULL, NULL);
-		self->timescale = gclk_ptp_clock_timescale(self->found.clock, release);
-	}
-	if (self->timescale == GCLK_TIMESCALE_MONOTONIC) {
-		set_failure(self, GCLK_SOURCE_REFUSED, "keeps monotonic time, not the time of day");
-		return FALSE;
-	}
-	if (self->timescale == GCLK_TIMESCALE_SMEARED) {
-		set_failure(self, GCLK_SOURCE_REFUSED,
-			"states that it smears leap seconds; \"timescale = utc\" in [ptp] uses it "
-			"all the same");
-		return FALSE;
-	}
-	return TRUE;
-}
-
-static void open_failed(PtpSource *self, const GError *error)
-{
-	if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_ACCES) ||
-		g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PERM))
-		set_failure(self, GCLK_SOURCE_FAILED,
-			"may not be opened: start guestclockd as root, which it drops but for "
-			"this, "
-			"and let its unit or container have the device");
-	else if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-		set_failure(self, GCLK_SOURCE_UNREACHABLE,
-			"does not exist: is its driver loaded, and does the hypervisor give this "
-			"VM the clock?");
-	else
-		set_failure(self, GCLK_SOURCE_UNREACHABLE,
-			error ? error->message : "cannot be opened, nothing says why");
-}
-
-static gboolean open_device(PtpSource *self)
-{
-	GclkPlatform *platform = self->base.platform;
-	g_autofree char *path = find_device(self);
-	g_autoptr(GError) error = NULL;
-
-	if (!path) {
-		gclk_source_set_condition(&self->base, GCLK_SOURCE_UNREACHABLE,
-			"no precision clock of the host is there any more; looking for it again");
-		return FALSE;
-	}
-	self->known = self->found.clock_name[0] != '\0';
-	g_strlcpy(self->base.detail.address, path, sizeof self->base.detail.address);
-	g_strlcpy(self->base.detail.identity, self->found.clock_name,
-		sizeof self->base.detail.identity);
-	if (!scale_usable(self))
-		return FALSE;
-	self->ptp = platform->ptp_open(platform, path, &error);
-	if (!self->ptp) {
-		open_failed(self, error);
-		return FALSE;
-	}
-	set_origin(self);
-	self->method = GCLK_PTP_PRECISE;
-	self->method_works = FALSE;
-	self->method_retry = platform->boottime(platform) + METHOD_RETRY;
-	return TRUE;
-}
-
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static void use_method(PtpSource *self, GclkPtpMethod method)
+static void use_method(GclkPtpSource *self, GclkPtpMethod method)
 {
 	static const char *const names[GCLK_PTP_METHODS] = { "PRECISE", "EXTENDED", "PLAIN" };
 
@@ -199,7 +41,7 @@ static void use_method(PtpSource *self, GclkPtpMethod method)
  * one after a failure and when it is time to try that again. Returns the number of readings or
  * -errno of the last method that was tried: PLAIN, which every driver has, when all fail.
  */
-static gint read_device(PtpSource *self, GclkPtpReading *readings, GclkClockPair *pair)
+static gint read_device(GclkPtpSource *self, GclkPtpReading *readings, GclkClockPair *pair)
 {
 	GclkPlatform *platform = self->base.platform;
 	gint64 now = platform->boottime(platform);
@@ -208,7 +50,7 @@ static gint read_device(PtpSource *self, GclkPtpReading *readings, GclkClockPair
 	GclkPtpMethod method;
 
 	if (now >= self->method_retry)
-		self->method_retry = now + METHOD_RETRY;
+		self->method_retry = now + GCLK_PTP_METHOD_RETRY;
 	for (method = probing ? GCLK_PTP_PRECISE : self->method; method < GCLK_PTP_METHODS;
 		method++) {
 		guint n = method == GCLK_PTP_PRECISE ? 1 : (guint)self->found.clock->readings;
@@ -232,7 +74,7 @@ static gint read_device(PtpSource *self, GclkPtpReading *readings, GclkClockPair
 
 /* TAI minus UTC when the device, which may keep TAI, reads so: the host's word before ours. 0: not
    known. */
-static gint tai_offset(const PtpSource *self, gint64 device)
+static gint tai_offset(const GclkPtpSource *self, gint64 device)
 {
 	gint offset = 0;
 
@@ -245,7 +87,7 @@ static gint tai_offset(const PtpSource *self, gint64 device)
 
 /* By how many seconds the device is ahead of UTC; FALSE with the condition set when that is open.
  */
-static gboolean scale_ahead(PtpSource *self, gint64 device, gint *seconds)
+static gboolean scale_ahead(GclkPtpSource *self, gint64 device, gint *seconds)
 {
 	gint tai = tai_offset(self, device);
 	gint multiple = self->timescale == GCLK_TIMESCALE_TAI ? 1 : 0;
@@ -253,13 +95,13 @@ static gboolean scale_ahead(PtpSource *self, gint64 device, gint *seconds)
 	if (self->claim.has_page && self->settings.timescale == GCLK_TIMESCALE_UNKNOWN &&
 		self->timescale != GCLK_TIMESCALE_UNKNOWN &&
 		!gclk_vmclock_scale(&self->claim.page, self->timescale, device, tai, &multiple)) {
-		set_failure(self, GCLK_SOURCE_REFUSED,
+		gclk_ptp_set_failure(self, GCLK_SOURCE_REFUSED,
 			"keeps another timescale than its page: set \"timescale\" in [ptp] to what "
 			"it is");
 		return FALSE;
 	}
 	if (multiple != 0 && tai == 0) {
-		set_failure(self, GCLK_SOURCE_REFUSED,
+		gclk_ptp_set_failure(self, GCLK_SOURCE_REFUSED,
 			"keeps TAI, and the number of leap seconds is not known here: update "
 			"tzdata");
 		return FALSE;
@@ -268,7 +110,7 @@ static gboolean scale_ahead(PtpSource *self, gint64 device, gint *seconds)
 	return TRUE;
 }
 
-static void set_bound(PtpSource *self, GclkSample *sample)
+static void set_bound(GclkPtpSource *self, GclkSample *sample)
 {
 	sample->reference_bound = gclk_ptp_claim_bound(&self->claim, self->base.platform,
 		&self->found, sample->real + sample->offset,
@@ -283,36 +125,37 @@ static void set_bound(PtpSource *self, GclkSample *sample)
 
 /* --- one measurement -------------------------------------------------------------------------- */
 
-static gboolean drop(PtpSource *self, GclkPtpDrop why)
+static gboolean drop(GclkPtpSource *self, GclkPtpDrop why)
 {
 	self->drops[why].count++;
 	return FALSE;
 }
 
-static gboolean read_failed(PtpSource *self, gint error)
+static gboolean read_failed(GclkPtpSource *self, gint error)
 {
 	const GclkPtpFailure *failure = gclk_ptp_failure(error);
 
-	set_failure(self, failure->condition, failure->text ? failure->text : g_strerror(error));
+	gclk_ptp_set_failure(
+		self, failure->condition, failure->text ? failure->text : g_strerror(error));
 	if (failure->drop == GCLK_PTP_DROP_GONE) {
-		close_device(self);
+		gclk_ptp_close_device(self);
 		self->look = LOOK_FIRST;
 	}
 	return drop(self, failure->drop);
 }
 
-static gboolean implausible(PtpSource *self, gint64 device)
+static gboolean implausible(GclkPtpSource *self, gint64 device)
 {
 	g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(device / GCLK_NS_PER_S);
 	g_autofree char *text = g_strdup_printf("says it is the year %d: nobody has set this clock",
 		date ? g_date_time_get_year(date) : 0);
 
-	set_failure(self, GCLK_SOURCE_REFUSED, text);
+	gclk_ptp_set_failure(self, GCLK_SOURCE_REFUSED, text);
 	return drop(self, GCLK_PTP_DROP_IMPLAUSIBLE);
 }
 
 /* TRUE when a sample went out. */
-static gboolean measure(PtpSource *self)
+static gboolean measure(GclkPtpSource *self)
 {
 	GclkPtpReading readings[GCLK_PTP_READINGS_MAX];
 	const GclkPtpReading *best;
@@ -331,7 +174,7 @@ static gboolean measure(PtpSource *self)
 	refusal = gclk_ptp_claim_refusal(&self->claim);
 	rate_only = gclk_ptp_claim_rate_only(&self->claim);
 	if (refusal && !rate_only) {
-		set_failure(self, GCLK_SOURCE_REFUSED, refusal);
+		gclk_ptp_set_failure(self, GCLK_SOURCE_REFUSED, refusal);
 		return drop(self, GCLK_PTP_DROP_UNSUPPORTED);
 	}
 	best = gclk_ptp_reading_best(readings, n);
@@ -351,7 +194,7 @@ static gboolean measure(PtpSource *self)
 	self->base.detail.replies++;
 	self->base.detail.note = gclk_ptp_claim_note(&self->claim);
 	if (rate_only)
-		set_failure(self, GCLK_SOURCE_REFUSED, refusal);
+		gclk_ptp_set_failure(self, GCLK_SOURCE_REFUSED, refusal);
 	else
 		gclk_source_set_condition(&self->base, GCLK_SOURCE_OK, NULL);
 	gclk_source_emit(&self->base, &sample);
@@ -360,7 +203,7 @@ static gboolean measure(PtpSource *self)
 
 /* --- when to measure -------------------------------------------------------------------------- */
 
-static void schedule(PtpSource *self, gint64 delay)
+static void schedule(GclkPtpSource *self, gint64 delay)
 {
 	GclkPlatform *platform = self->base.platform;
 
@@ -368,25 +211,26 @@ static void schedule(PtpSource *self, gint64 delay)
 	self->timer = platform->timer_start(platform, delay, poll_now, self);
 }
 
-static gint64 poll_interval(const PtpSource *self)
+static gint64 poll_interval(const GclkPtpSource *self)
 {
 	return self->settings.poll >= 0 ? GCLK_NS_PER_S << self->settings.poll
 					: GCLK_NS_PER_S >> -self->settings.poll;
 }
 
 /* A clock that gives nothing must not stand before another that would. */
-static void note_outcome(PtpSource *self, gboolean good)
+static void note_outcome(GclkPtpSource *self, gboolean good)
 {
 	self->base.detail.reach = (guint8)(self->base.detail.reach << 1 | (good ? 1 : 0));
 	self->failed = good ? 0 : self->failed + 1;
 	if (self->base.detail.reach == 0 && self->base.condition == GCLK_SOURCE_OK)
-		set_failure(self, GCLK_SOURCE_UNREACHABLE, "cannot be read without interruption");
+		gclk_ptp_set_failure(
+			self, GCLK_SOURCE_UNREACHABLE, "cannot be read without interruption");
 	if (self->failed % PATIENCE == PATIENCE - 1 && !self->device)
-		close_device(self);
+		gclk_ptp_close_device(self);
 }
 
 /* The wait before the next look: the device was not there. */
-static gint64 next_look(PtpSource *self)
+static gint64 next_look(GclkPtpSource *self)
 {
 	gint64 wait = self->look;
 
@@ -396,11 +240,11 @@ static gint64 next_look(PtpSource *self)
 
 static void poll_now(gpointer user)
 {
-	PtpSource *self = user;
+	GclkPtpSource *self = user;
 	gboolean good = FALSE;
 
 	self->timer = 0;
-	if (self->ptp || open_device(self)) {
+	if (self->ptp || gclk_ptp_open_device(self)) {
 		self->look = LOOK_FIRST;
 		good = measure(self);
 	}
@@ -415,7 +259,7 @@ static void poll_now(gpointer user)
 
 static void ptp_burst(GclkSource *source)
 {
-	PtpSource *self = (PtpSource *)source;
+	GclkPtpSource *self = (GclkPtpSource *)source;
 
 	if (self->burst > 0)
 		return;
@@ -447,16 +291,16 @@ static void ptp_tune(GclkSource *source, gint quality)
 
 static gsize ptp_drops(GclkSource *source, const GclkSourceDrop **out)
 {
-	*out = ((PtpSource *)source)->drops;
+	*out = ((GclkPtpSource *)source)->drops;
 	return GCLK_PTP_DROPS;
 }
 
 static void ptp_free(GclkSource *source)
 {
-	PtpSource *self = (PtpSource *)source;
+	GclkPtpSource *self = (GclkPtpSource *)source;
 
 	source->platform->timer_stop(source->platform, self->timer);
-	close_device(self);
+	gclk_ptp_close_device(self);
 	g_free(self->device);
 	g_free(self);
 }
@@ -499,14 +343,14 @@ GclkSource *gclk_ptp_source_new(
 	g_autoptr(GArray) devices = gclk_ptp_scan(platform);
 	const GclkPtpDevice *chosen = settings->device ? NULL : gclk_ptp_choose(devices);
 	const char *device = settings->device;
-	PtpSource *self;
+	GclkPtpSource *self;
 
 	if (!device && !chosen) {
 		if (reason)
 			*reason = nothing_found(devices);
 		return NULL;
 	}
-	self = g_new0(PtpSource, 1);
+	self = g_new0(GclkPtpSource, 1);
 	gclk_source_init(&self->base, &ptp_ops, GCLK_SOURCE_PTP, platform,
 		device ? device : chosen->clock->driver, device ? device : GCLK_ORIGIN_HOST);
 	self->settings = *settings;
@@ -517,7 +361,7 @@ GclkSource *gclk_ptp_source_new(
 		gclk_ptp_by_path(platform, devices, device, &self->found);
 	else
 		self->found = *chosen;
-	set_origin(self);
+	gclk_ptp_set_origin(self);
 	self->look = LOOK_FIRST;
 	self->base.detail.poll = self->settings.poll;
 	g_strlcpy(self->base.detail.address, device ? device : chosen->path,
