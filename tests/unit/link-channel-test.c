@@ -12,36 +12,15 @@
 #define MS GCLK_NS_PER_MS
 #define US GCLK_NS_PER_US
 
-#define ROUND 8 /* exchanges */
-
-#define ASSERT_CONDITION(rig, expected)                                                            \
-	GCLK_ASSERT_STR(gclk_source_condition_name((rig)->source->condition),                      \
-		gclk_source_condition_name(expected))
-
-static void init(GclkLinkRig *rig)
-{
-	gclk_link_rig_init(rig, GCLK_RIG_CHANNEL, 4);
-}
-
-/* Connected, the burst of the beginning over, and the first request of a round out. */
-static void settle(GclkLinkRig *rig)
-{
-	init(rig);
-	gclk_link_rig_connect(rig);
-	gclk_link_rig_converse(rig, 4 * ROUND);
-	CU_ASSERT_TRUE(gclk_link_rig_next(rig, 20 * S));
-	GCLK_ASSERT_INT(rig->samples, 4);
-}
-
 /* The rest of the round is answered: nothing that came before it has done any harm. */
 static void assert_unharmed(GclkLinkRig *rig)
 {
 	guint samples = rig->samples;
 
-	gclk_link_rig_converse(rig, ROUND);
+	gclk_link_rig_converse(rig, GCLK_RIG_ROUND);
 	GCLK_ASSERT_INT(rig->samples, samples + 1);
 	CU_ASSERT_TRUE(ABS(rig->last.offset - rig->ahead) <= 2);
-	ASSERT_CONDITION(rig, GCLK_SOURCE_OK);
+	GCLK_RIG_ASSERT_CONDITION(rig, GCLK_SOURCE_OK);
 }
 
 /* --- what has happened ------------------------------------------------------------------------ */
@@ -62,8 +41,8 @@ static void test_event(void)
 {
 	GclkLinkRig rig;
 
-	settle(&rig);
-	gclk_link_rig_converse(&rig, ROUND);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
 	rig.host.host.disruptions = 1;
 	rig.ahead = 60 * S;
 	feed_event(&rig, GCLK_LINK_EVENT_RESUMED);
@@ -71,7 +50,7 @@ static void test_event(void)
 	GCLK_ASSERT_STR(rig.what, "the VM was resumed");
 	GCLK_ASSERT_INT(rig.claims, 5); /* an event claims nothing */
 	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
-	gclk_link_rig_converse(&rig, 4 * ROUND);
+	gclk_link_rig_converse(&rig, 4 * GCLK_RIG_ROUND);
 	GCLK_ASSERT_INT(rig.samples, 9);
 	CU_ASSERT_TRUE(ABS(rig.last.offset - 60 * S) <= 2);
 	/* the count in the answers tells of the same */
@@ -89,14 +68,14 @@ static void test_event_without_count(void)
 {
 	GclkLinkRig rig;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	rig.host.has_host = FALSE;
 	feed_event(&rig, GCLK_LINK_EVENT_RESTORED);
 	GCLK_ASSERT_STR(rig.what, "the VM was restored from a saved state");
 	rig.host.has_host = TRUE;
 	rig.host.host.disruptions = 1;
 	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
-	gclk_link_rig_converse(&rig, ROUND);
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
 	GCLK_ASSERT_INT(rig.disruptions, 1);
 	gclk_link_rig_clear(&rig);
 }
@@ -106,14 +85,14 @@ static void test_event_in_round(void)
 {
 	GclkLinkRig rig;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	gclk_link_rig_converse(&rig, 5);
 	rig.host.host.disruptions = 1;
 	rig.ahead = 60 * S;
 	feed_event(&rig, GCLK_LINK_EVENT_MIGRATED);
 	GCLK_ASSERT_STR(rig.what, "the VM was migrated");
 	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
-	gclk_link_rig_converse(&rig, ROUND);
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
 	GCLK_ASSERT_INT(rig.samples, 5);
 	CU_ASSERT_TRUE(ABS(rig.last.offset - 60 * S) <= 2);
 	gclk_link_rig_clear(&rig);
@@ -123,7 +102,7 @@ static void test_lost_event(void)
 {
 	GclkLinkRig rig;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	gclk_link_rig_converse(&rig, 2);
 	rig.host.host.disruptions = 3;
 	rig.ahead = S;
@@ -131,7 +110,7 @@ static void test_lost_event(void)
 	GCLK_ASSERT_INT(rig.disruptions, 1);
 	GCLK_ASSERT_HAS(rig.what, "stopped or moved this VM");
 	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
-	gclk_link_rig_converse(&rig, ROUND);
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
 	GCLK_ASSERT_INT(rig.samples, 5);
 	CU_ASSERT_TRUE(ABS(rig.last.offset - S) <= 2);
 	GCLK_ASSERT_INT(rig.disruptions, 1);
@@ -143,20 +122,20 @@ static void test_first_count(void)
 {
 	GclkLinkRig rig;
 
-	init(&rig);
+	gclk_link_rig_init(&rig, GCLK_RIG_CHANNEL, 4);
 	rig.host.host.disruptions = 7;
 	gclk_link_rig_connect(&rig);
-	gclk_link_rig_converse(&rig, ROUND);
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
 	GCLK_ASSERT_INT(rig.disruptions, 0);
 	rig.host.host.disruptions = 0;
 	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, S));
-	gclk_link_rig_converse(&rig, ROUND);
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
 	GCLK_ASSERT_INT(rig.disruptions, 0);
 	gclk_fake_connect(rig.fake, FALSE);
 	gclk_fake_connect(rig.fake, TRUE);
 	gclk_fake_pass(rig.fake, 0);
 	rig.host.host.disruptions = 5;
-	gclk_link_rig_converse(&rig, ROUND);
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
 	GCLK_ASSERT_INT(rig.disruptions, 0);
 	GCLK_ASSERT_INT(rig.samples, 3);
 	gclk_link_rig_clear(&rig);
@@ -167,8 +146,8 @@ static void test_host_clock_event(void)
 {
 	GclkLinkRig rig;
 
-	settle(&rig);
-	gclk_link_rig_converse(&rig, ROUND);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
 	gclk_fake_pass(rig.fake, S);
 	feed_event(&rig, GCLK_LINK_EVENT_HOST_CLOCK);
 	GCLK_ASSERT_INT(rig.disruptions, 0);
@@ -186,8 +165,8 @@ static void test_event_flood(void)
 	GclkLinkRig rig;
 	guint before;
 
-	settle(&rig);
-	gclk_link_rig_converse(&rig, ROUND);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
 	before = rig.fake->written->len;
 	for (guint i = 0; i < 1000; i++) {
 		rig.host.host.disruptions++;
@@ -202,7 +181,7 @@ static void test_event_flood(void)
 	assert_unharmed(&rig);
 	GCLK_ASSERT_INT(rig.disruptions, 5);
 	/* after a minute it is listened to again */
-	gclk_link_rig_converse(&rig, 8 * ROUND);
+	gclk_link_rig_converse(&rig, 8 * GCLK_RIG_ROUND);
 	rig.host.host.disruptions++;
 	feed_event(&rig, GCLK_LINK_EVENT_RESUMED);
 	GCLK_ASSERT_INT(rig.disruptions, 6);
@@ -230,11 +209,11 @@ static void test_event_after_event(void)
 {
 	GclkLinkRig rig;
 
-	settle(&rig);
-	gclk_link_rig_converse(&rig, ROUND);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
 	feed_event(&rig, GCLK_LINK_EVENT_HOST_CLOCK);
 	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 50 * MS));
-	gclk_link_rig_converse(&rig, ROUND);
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
 	rig.host.host.disruptions = 1;
 	feed_event(&rig, GCLK_LINK_EVENT_RESUMED);
 	GCLK_ASSERT_INT(rig.disruptions, 1);
@@ -251,7 +230,7 @@ static void test_count_flood(void)
 	GclkLinkRig rig;
 	guint before;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	before = rig.fake->written->len;
 	rig.way = rig.back = rig.held = 10 * US;
 	for (gint64 end = rig.fake->now + S; rig.fake->now < end;) {
@@ -282,8 +261,8 @@ static void check_open_error(
 	gclk_fake_pass(rig.fake, 16 * S);
 	gclk_fake_connect(rig.fake, TRUE);
 	gclk_fake_pass(rig.fake, 0);
-	gclk_link_rig_converse(&rig, ROUND);
-	ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
+	GCLK_RIG_ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
 	gclk_link_rig_clear(&rig);
 }
 
@@ -303,11 +282,11 @@ static void test_no_streams(void)
 {
 	GclkLinkRig rig;
 
-	init(&rig);
+	gclk_link_rig_init(&rig, GCLK_RIG_CHANNEL, 4);
 	rig.fake->platform.stream_open = NULL;
 	rig.fake->platform.stream_close = NULL;
 	gclk_fake_pass(rig.fake, S);
-	ASSERT_CONDITION(&rig, GCLK_SOURCE_FAILED);
+	GCLK_RIG_ASSERT_CONDITION(&rig, GCLK_SOURCE_FAILED);
 	gclk_source_burst(rig.source);
 	gclk_fake_pass(rig.fake, S);
 	gclk_link_rig_clear(&rig);
@@ -317,20 +296,20 @@ static void test_unattended(void)
 {
 	GclkLinkRig rig;
 
-	init(&rig);
+	gclk_link_rig_init(&rig, GCLK_RIG_CHANNEL, 4);
 	gclk_fake_pass(rig.fake, S);
-	ASSERT_CONDITION(&rig, GCLK_SOURCE_WAITING);
+	GCLK_RIG_ASSERT_CONDITION(&rig, GCLK_SOURCE_WAITING);
 	gclk_source_burst(rig.source);
 	gclk_fake_pass(rig.fake, S);
-	ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
+	GCLK_RIG_ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
 	GCLK_ASSERT_HAS(rig.source->reason, "nobody is at the host's end");
 	GCLK_ASSERT_HAS(rig.source->reason, "hostclock serve");
 	gclk_fake_pass(rig.fake, 1000 * S);
 	GCLK_ASSERT_INT(rig.fake->written->len, 0);
 	gclk_fake_connect(rig.fake, TRUE);
 	gclk_fake_pass(rig.fake, 0);
-	gclk_link_rig_converse(&rig, ROUND);
-	ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
+	GCLK_RIG_ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
 	gclk_link_rig_clear(&rig);
 }
 
@@ -341,10 +320,10 @@ static void test_hang_up(void)
 	gsize length;
 	guint written;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	length = gclk_link_rig_answer(&rig, 0, frame);
 	gclk_fake_connect(rig.fake, FALSE);
-	ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
+	GCLK_RIG_ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
 	GCLK_ASSERT_INT(rig.unclaims, 1);
 	/* what the dead one left */
 	gclk_fake_feed(rig.fake, frame, length);
@@ -357,9 +336,9 @@ static void test_hang_up(void)
 	GCLK_ASSERT_INT(rig.fake->stream_opens, 1); /* the port stays open */
 	gclk_fake_connect(rig.fake, TRUE);
 	gclk_fake_pass(rig.fake, 0);
-	gclk_link_rig_converse(&rig, 4 * ROUND);
+	gclk_link_rig_converse(&rig, 4 * GCLK_RIG_ROUND);
 	GCLK_ASSERT_INT(rig.samples, 8);
-	ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
+	GCLK_RIG_ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
 	gclk_link_rig_clear(&rig);
 }
 
@@ -367,9 +346,9 @@ static void test_breaks(void)
 {
 	GclkLinkRig rig;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	gclk_fake_break(rig.fake, ENODEV);
-	ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
+	GCLK_RIG_ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
 	GCLK_ASSERT_HAS(rig.source->reason, "no such virtio-serial port");
 	GCLK_ASSERT_INT(rig.unclaims, 1);
 	gclk_fake_pass(rig.fake, S);
@@ -380,8 +359,8 @@ static void test_breaks(void)
 	GCLK_ASSERT_INT(rig.fake->stream_opens, 3);
 	gclk_fake_pass(rig.fake, 4 * S);
 	gclk_link_rig_connect(&rig);
-	gclk_link_rig_converse(&rig, ROUND);
-	ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
+	GCLK_RIG_ASSERT_CONDITION(&rig, GCLK_SOURCE_OK);
 	gclk_fake_break(rig.fake, EIO);
 	GCLK_ASSERT_HAS(rig.source->reason, g_strerror(EIO));
 	gclk_fake_pass(rig.fake, S); /* soon again */
@@ -394,15 +373,15 @@ static void test_not_read(void)
 	GclkLinkPacket question;
 	GclkLinkRig rig;
 
-	settle(&rig);
-	gclk_link_rig_converse(&rig, ROUND);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
 	rig.fake->stream_send_error = EAGAIN;
 	gclk_fake_pass(rig.fake, 15 * S);
 	gclk_link_request(&question, 1, 4);
 	gclk_link_rig_feed(&rig, &question);
 	GCLK_ASSERT_INT(gclk_link_rig_dropped(&rig, "answers-unsent"), 1);
 	gclk_fake_pass(rig.fake, 20 * S);
-	ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
+	GCLK_RIG_ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
 	GCLK_ASSERT_HAS(rig.source->reason, "does not read");
 	rig.fake->stream_send_error = 0;
 	CU_ASSERT_TRUE(gclk_link_rig_next(&rig, 100 * S));
@@ -414,10 +393,10 @@ static void test_send_fails(void)
 {
 	GclkLinkRig rig;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	rig.fake->stream_send_error = EPIPE;
 	gclk_link_rig_reply(&rig); /* the next request cannot be sent: from within the call */
-	ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
+	GCLK_RIG_ASSERT_CONDITION(&rig, GCLK_SOURCE_UNREACHABLE);
 	CU_ASSERT_PTR_NULL(rig.fake->stream);
 	rig.fake->stream_send_error = 0;
 	gclk_fake_pass(rig.fake, S);

@@ -201,3 +201,11 @@ guint64 gclk_link_rig_dropped(const GclkLinkRig *rig, const char *name)
 			return drops[i].count;
 	g_assert_not_reached();
 }
+
+gboolean gclk_link_rig_settle(GclkLinkRig *rig, gboolean asked)
+{
+	gclk_link_rig_init(rig, GCLK_RIG_CHANNEL, 4);
+	gclk_link_rig_connect(rig);
+	gclk_link_rig_converse(rig, 4 * GCLK_RIG_ROUND);
+	return rig->samples == 4 && (!asked || gclk_link_rig_next(rig, 20 * GCLK_NS_PER_S));
+}

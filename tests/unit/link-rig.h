@@ -7,6 +7,11 @@
 #include "source/link.h"
 
 #define GCLK_RIG_CHANNEL "virtio:org.guestclock.0"
+#define GCLK_RIG_ROUND   8 /* exchanges */
+
+#define GCLK_RIG_ASSERT_CONDITION(rig, expected)                                                   \
+	GCLK_ASSERT_STR(gclk_source_condition_name((rig)->source->condition),                      \
+		gclk_source_condition_name(expected))
 
 typedef struct {
 	GclkFake *fake;
@@ -47,6 +52,10 @@ void gclk_link_rig_reply(GclkLinkRig *rig);
 
 /* n requests, answered; the next one is waited for as long as it takes. */
 void gclk_link_rig_converse(GclkLinkRig *rig, guint n);
+
+/* Begins so: connected, and the burst of the beginning over. asked: the first request of the next
+   round is out too. FALSE: it does not come to that. */
+gboolean gclk_link_rig_settle(GclkLinkRig *rig, gboolean asked);
 
 /* Lets time pass until the source writes again. FALSE: it does not within limit. */
 gboolean gclk_link_rig_next(GclkLinkRig *rig, gint64 limit);

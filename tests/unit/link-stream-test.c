@@ -10,27 +10,6 @@
 #define MS GCLK_NS_PER_MS
 #define US GCLK_NS_PER_US
 
-#define ROUND 8 /* exchanges */
-
-#define ASSERT_CONDITION(rig, expected)                                                            \
-	GCLK_ASSERT_STR(gclk_source_condition_name((rig)->source->condition),                      \
-		gclk_source_condition_name(expected))
-
-static void init(GclkLinkRig *rig)
-{
-	gclk_link_rig_init(rig, GCLK_RIG_CHANNEL, 4);
-}
-
-/* Connected, the burst of the beginning over, and the first request of a round out. */
-static void settle(GclkLinkRig *rig)
-{
-	init(rig);
-	gclk_link_rig_connect(rig);
-	gclk_link_rig_converse(rig, 4 * ROUND);
-	CU_ASSERT_TRUE(gclk_link_rig_next(rig, 20 * S));
-	GCLK_ASSERT_INT(rig->samples, 4);
-}
-
 static void feed_text(GclkLinkRig *rig, const char *bytes, gsize length)
 {
 	CU_ASSERT_TRUE(gclk_fake_feed(rig->fake, (const guint8 *)bytes, length));
@@ -41,10 +20,10 @@ static void assert_unharmed(GclkLinkRig *rig)
 {
 	guint samples = rig->samples;
 
-	gclk_link_rig_converse(rig, ROUND);
+	gclk_link_rig_converse(rig, GCLK_RIG_ROUND);
 	GCLK_ASSERT_INT(rig->samples, samples + 1);
 	CU_ASSERT_TRUE(ABS(rig->last.offset - rig->ahead) <= 2);
-	ASSERT_CONDITION(rig, GCLK_SOURCE_OK);
+	GCLK_RIG_ASSERT_CONDITION(rig, GCLK_SOURCE_OK);
 }
 
 /* --- bytes of somebody else ------------------------------------------------------------------- */
@@ -55,7 +34,7 @@ static void test_stale_answers(void)
 	GclkLinkPacket answer, request;
 	GclkLinkRig rig;
 
-	init(&rig);
+	gclk_link_rig_init(&rig, GCLK_RIG_CHANNEL, 4);
 	answer = rig.host;
 	gclk_link_rig_connect(&rig);
 	for (guint i = 0; i < 3; i++) {
@@ -79,12 +58,12 @@ static void test_duplicates(void)
 	GclkLinkRig rig;
 	gsize length;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	length = gclk_link_rig_answer(&rig, 0, frame);
 	gclk_link_rig_reply(&rig);
 	gclk_fake_feed(rig.fake, frame, length);
 	GCLK_ASSERT_INT(gclk_link_rig_dropped(&rig, "duplicate"), 1);
-	gclk_link_rig_converse(&rig, ROUND - 1);
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND - 1);
 	GCLK_ASSERT_INT(rig.samples, 5);
 	gclk_fake_feed(rig.fake, frame, length);
 	GCLK_ASSERT_INT(gclk_link_rig_dropped(&rig, "unsolicited"), 1);
@@ -100,7 +79,7 @@ static void test_pieces(void)
 	GclkLinkRig rig;
 	gsize length;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	length = gclk_link_rig_answer(&rig, 0, frame);
 	gclk_fake_pass(rig.fake, 4100 * US);
 	feed_text(&rig, "noise G GC", 9);
@@ -109,7 +88,7 @@ static void test_pieces(void)
 	for (gsize i = 0; i < length; i++)
 		gclk_fake_feed(rig.fake, frame + i, 1);
 	GCLK_ASSERT_INT(rig.tells, 1);
-	gclk_link_rig_converse(&rig, ROUND - 1);
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND - 1);
 	GCLK_ASSERT_INT(rig.samples, 5);
 	CU_ASSERT_TRUE(gclk_link_rig_dropped(&rig, "noise-bytes") >= 8);
 	gclk_link_rig_clear(&rig);
@@ -122,7 +101,7 @@ static void test_half(void)
 	GclkLinkRig rig;
 	gsize length;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	rig.way = 150 * MS;
 	rig.back = 150 * MS;
 	length = gclk_link_rig_answer(&rig, 0, frame);
@@ -141,7 +120,7 @@ static void test_half_at_hang_up(void)
 	GclkLinkRig rig;
 	gsize length;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	length = gclk_link_rig_answer(&rig, 0, frame);
 	gclk_fake_feed(rig.fake, frame, length / 2);
 	gclk_fake_connect(rig.fake, TRUE); /* the next one came at once */
@@ -166,7 +145,7 @@ static void test_bad_frames(void)
 	g_autofree char *rest = g_strnfill(70000, 'G');
 	GclkLinkRig rig;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	for (gsize i = 0; i < G_N_ELEMENTS(frames); i++)
 		feed_text(&rig, frames[i].bytes, frames[i].length);
 	feed_text(&rig, rest, 70000);
@@ -183,7 +162,7 @@ static void test_wrong_packets(void)
 	GclkLinkRig rig;
 	gsize length;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	length = gclk_link_rig_answer(&rig, 0, frame);
 	frame[4] = 3 << 3 | 4;
 	gclk_fake_feed(rig.fake, frame, length);
@@ -195,7 +174,7 @@ static void test_wrong_packets(void)
 	frame[4 + 48 + 3] = 200; /* a field that overruns the packet */
 	gclk_fake_feed(rig.fake, frame, length);
 	GCLK_ASSERT_INT(gclk_link_rig_dropped(&rig, "malformed"), 1);
-	GCLK_ASSERT_INT(rig.source->detail.replies, 4 * ROUND);
+	GCLK_ASSERT_INT(rig.source->detail.replies, 4 * GCLK_RIG_ROUND);
 	assert_unharmed(&rig);
 	gclk_link_rig_clear(&rig);
 }
@@ -216,7 +195,7 @@ static void test_question(void)
 	GclkLinkPacket question, answer;
 	GclkLinkRig rig;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	rig.guest.source_kind = GCLK_LINK_SOURCE_HOST;
 	rig.guest.offset = -17;
 	gclk_link_request(&question, 0xfeedbeef, 3);
@@ -243,7 +222,7 @@ static void test_question_unsynchronised(void)
 	GclkLinkPacket question, answer;
 	GclkLinkRig rig;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	rig.guest = (GclkLinkGuest){ .state = GCLK_STATE_DISRUPTED, .bound = GCLK_BOUND_UNKNOWN };
 	gclk_link_request(&question, 1, 3);
 	gclk_link_rig_feed(&rig, &question);
@@ -267,14 +246,14 @@ static void test_questions_mixed_in(void)
 	GclkLinkRig rig;
 	gsize length;
 
-	settle(&rig);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
 	gclk_link_request(&question, 9, 4);
 	length = gclk_link_packet_encode(&question, frames);
 	length += gclk_link_rig_answer(&rig, 0, frames + length);
 	gclk_fake_pass(rig.fake, 4100 * US);
 	gclk_fake_feed(rig.fake, frames, length);
 	GCLK_ASSERT_INT(rig.tells, 1);
-	gclk_link_rig_converse(&rig, ROUND - 1);
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND - 1);
 	GCLK_ASSERT_INT(rig.samples, 5);
 	CU_ASSERT_TRUE(ABS(rig.last.offset) <= 2);
 	gclk_link_rig_clear(&rig);
@@ -286,8 +265,8 @@ static void test_flood(void)
 	GclkLinkRig rig;
 	guint before;
 
-	settle(&rig);
-	gclk_link_rig_converse(&rig, ROUND);
+	CU_ASSERT_TRUE(gclk_link_rig_settle(&rig, TRUE));
+	gclk_link_rig_converse(&rig, GCLK_RIG_ROUND);
 	gclk_fake_pass(rig.fake, S - (GCLK_FAKE_RAW + rig.fake->now) % S);
 	before = rig.fake->written->len;
 	for (guint64 i = 1; i <= 1000; i++) {
