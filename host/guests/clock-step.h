@@ -11,9 +11,11 @@
 
 typedef struct GclkClockStep GclkClockStep;
 
+/* slept: the host was suspended, and all its guests with it; else its clock was set. */
+typedef void (*GclkClockStepFunc)(gpointer user, gboolean slept);
+
 /* NULL where the kernel has no such timer. */
-GclkClockStep *gclk_clock_step_new(
-	GclkReactor *reactor, void (*stepped)(gpointer user), gpointer user);
+GclkClockStep *gclk_clock_step_new(GclkReactor *reactor, GclkClockStepFunc stepped, gpointer user);
 void gclk_clock_step_free(GclkClockStep *step);
 
 #endif

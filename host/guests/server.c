@@ -415,13 +415,15 @@ void gclk_server_set_settings(GclkServer *server, const GclkServerSettings *sett
 	server->host.settings = *settings;
 }
 
-/* Also when the host comes back from a suspend. */
-static void on_step(gpointer user)
+/* No guest has run while its host slept: that is a pause of all of them, of which no hypervisor
+   tells. */
+static void on_step(gpointer user, gboolean slept)
 {
 	GclkServer *server = user;
 
-	g_message("this host's clock was stepped, or the host was suspended: the guests are told");
-	event_for_all(server, GCLK_LINK_EVENT_HOST_CLOCK);
+	g_message("%s: the guests are told",
+		slept ? "this host was suspended" : "this host's clock was stepped");
+	event_for_all(server, slept ? GCLK_LINK_EVENT_RESUMED : GCLK_LINK_EVENT_HOST_CLOCK);
 	if (server->events.stepped)
 		server->events.stepped(server->user);
 }
