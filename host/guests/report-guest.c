@@ -22,10 +22,11 @@ static void add_headline(GString *out, const GclkTableRow *row, gboolean color)
 {
 	g_autofree char *name = gclk_text_clean(row->guest->name);
 	g_autofree char *fitting = gclk_text_shorten(name, WIDTH - 20);
+	g_autofree char *state = gclk_text_clean(row->state);
 
 	gclk_text_pad_style(out, fitting, 0, GCLK_STYLE_BOLD, color);
 	g_string_append(out, ": ");
-	gclk_text_pad_style(out, row->state, 0, gclk_guest_style(row), color);
+	gclk_text_pad_style(out, state, 0, gclk_guest_style(row), color);
 	g_string_append_c(out, '\n');
 }
 
