@@ -74,8 +74,8 @@ const char *gclk_guest_state(const GclkGuest *guest, gint64 now)
 	switch (guest->by) {
 	case GCLK_GUEST_BY_AGENT:
 		return has_fresh_offset(guest, now) ? "qemu-ga" : "no answer";
-	case GCLK_GUEST_BY_LINK:
-		return "no answer";
+	case GCLK_GUEST_BY_LINK: /* somebody else's agent need not tell of itself */
+		return has_fresh_offset(guest, now) ? "answers" : "no answer";
 	case GCLK_GUEST_BY_NONE:
 		break;
 	}
@@ -141,9 +141,7 @@ static GclkGuestTrouble answer_trouble(const GclkGuest *guest, gint64 now)
 			       : GCLK_TROUBLE_UNSYNCHRONISED;
 	if (guest->by == GCLK_GUEST_BY_NONE)
 		return GCLK_TROUBLE_NO_AGENT;
-	return has_fresh_offset(guest, now) && guest->by == GCLK_GUEST_BY_AGENT
-		       ? GCLK_TROUBLE_NONE
-		       : GCLK_TROUBLE_NO_ANSWER;
+	return has_fresh_offset(guest, now) ? GCLK_TROUBLE_NONE : GCLK_TROUBLE_NO_ANSWER;
 }
 
 static GclkGuestTrouble offset_trouble(const GclkGuest *guest, gint64 now)

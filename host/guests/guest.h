@@ -66,8 +66,8 @@ void gclk_guest_free(GclkGuest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkGuest, gclk_guest_free)
 
 /* In one word for the table: "synchronised", "holdover", "disrupted", "unsynchronised", "starting"
-   (the guest's own word while it is fresh), "no answer", "no agent", "paused", "shut off",
-   "qemu-ga". now: CLOCK_BOOTTIME. */
+   (the guest's own word while it is fresh), "answers" (it gives none), "no answer", "no agent",
+   "paused", "shut off", "qemu-ga". now: CLOCK_BOOTTIME. */
 const char *gclk_guest_state(const GclkGuest *guest, gint64 now);
 
 /* How much it deserves a look: a guest is as troubled as the worst that is true of it, and the

@@ -83,6 +83,9 @@ static void test_freshness(void)
 	check(guest, "synchronised", GCLK_TROUBLE_NONE, 0);
 	guest->reported = guest->measured = guest->seen = NOW - guest->patience - 1;
 	check(guest, "no answer", GCLK_TROUBLE_NO_ANSWER, 3);
+	guest->measured = NOW; /* by somebody else's agent, which says nothing of itself */
+	check(guest, "answers", GCLK_TROUBLE_NONE, 0);
+	guest->measured = NOW - guest->patience - 1;
 	CU_ASSERT_FALSE(gclk_guest_is_fresh(guest, 0, 1)); /* never is not fresh after a boot */
 	guest->by = GCLK_GUEST_BY_NONE;
 	check(guest, "no agent", GCLK_TROUBLE_NO_AGENT, 0);
