@@ -262,8 +262,7 @@ int gclk_host_cli_guests(int argc, char **argv)
 	char **words;
 	const GOptionEntry extra[] = {
 		{ "watch", 'w', 0, G_OPTION_ARG_NONE, &watch,
-			"Again and again, every 2 seconds, or as many as the next word says",
-			NULL },
+			"Again and again, every 2 s (or SECONDS)", NULL },
 		{ "connect", 'c', 0, G_OPTION_ARG_STRING, &look.uri,
 			"libvirt's URI, for a look without hostclock serve", "URI" },
 		{ 0 },
