@@ -51,6 +51,17 @@ static gboolean take(GclkVmclockWitness *self, const GclkVmclock *now)
 	return what || changed;
 }
 
+/* Its markers are remembered for when it comes back; what it announced holds no more. */
+static void lose_page(GclkVmclockWitness *self)
+{
+	self->platform->page_close(self->platform, self->page);
+	self->page = NULL;
+	if (!self->known || self->seen.outlook == GCLK_VMCLOCK_CALM)
+		return;
+	self->seen.outlook = GCLK_VMCLOCK_CALM;
+	self->events->outlook(self->user, GCLK_VMCLOCK_CALM);
+}
+
 /* TRUE: it tells something. A page in the middle of an update, or whose driver waited for the end
    of one in vain, is read the next time. */
 static gboolean read_page(GclkVmclockWitness *self)
@@ -60,10 +71,8 @@ static gboolean read_page(GclkVmclockWitness *self)
 	gint n = self->platform->page_read(self->platform, self->page, bytes, sizeof bytes);
 
 	self->looked = self->platform->boottime(self->platform);
-	if (n < 0 && n != -ETIMEDOUT && n != -EAGAIN) {
-		self->platform->page_close(self->platform, self->page);
-		self->page = NULL;
-	}
+	if (n < 0 && n != -ETIMEDOUT && n != -EAGAIN)
+		lose_page(self);
 	return n > 0 && gclk_vmclock_parse(bytes, (gsize)n, &now, NULL) && take(self, &now);
 }
 

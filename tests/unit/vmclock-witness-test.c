@@ -209,6 +209,14 @@ static void outlook(void)
 	rig_init(&rig, 1 << 2);
 	gclk_vmclock_witness_look(rig.witness);
 	GCLK_ASSERT_INT(rig.outlook, GCLK_VMCLOCK_IMMINENT);
+	/* whose driver is taken away: nobody announces it any more */
+	rig.broken = ENODEV;
+	gclk_fake_pass(rig.fake, 2 * SECOND);
+	GCLK_ASSERT_INT(rig.outlook, GCLK_VMCLOCK_CALM);
+	rig.broken = 0;
+	gclk_vmclock_witness_look(rig.witness);
+	GCLK_ASSERT_INT(rig.outlook, GCLK_VMCLOCK_IMMINENT);
+	GCLK_ASSERT_INT(rig.disruptions, 0);
 	rig_clear(&rig);
 }
 
