@@ -36,10 +36,12 @@ struct GclkListener {
 	GclkUnixPlace *place; /* NULL: AF_VSOCK */
 	GclkNewcomerFunc func;
 	gpointer user;
-	GArray *released; /* of guint */
-	guint numbers;    /* given out so far, at most at once */
-	GclkBucket rate;  /* of a UNIX socket */
-	GHashTable *cids; /* of AF_VSOCK: CID -> its GclkBucket */
+	GArray *released;      /* of guint */
+	guint numbers;         /* given out so far, at most at once */
+	GclkBucket rate;       /* of a UNIX socket */
+	GHashTable *cids;      /* of AF_VSOCK: CID -> its GclkBucket */
+	GHashTable *processes; /* of a UNIX socket: number of who is here -> the process's */
+	GHashTable *streams;   /* process -> how many of these are its own; none is 0 */
 	gboolean complained;
 };
 
@@ -133,35 +135,85 @@ static guint take_number(GclkListener *listener)
 	return number;
 }
 
+static guint count_streams(const GclkListener *listener, gint pid)
+{
+	return GPOINTER_TO_UINT(g_hash_table_lookup(listener->streams, GINT_TO_POINTER(pid)));
+}
+
+static void set_streams(GclkListener *listener, gint pid, guint n)
+{
+	if (n)
+		g_hash_table_insert(listener->streams, GINT_TO_POINTER(pid), GUINT_TO_POINTER(n));
+	else
+		g_hash_table_remove(listener->streams, GINT_TO_POINTER(pid));
+}
+
+static void note_arrival(GclkListener *listener, guint number, gint pid)
+{
+	g_hash_table_insert(listener->processes, GUINT_TO_POINTER(number), GINT_TO_POINTER(pid));
+	set_streams(listener, pid, count_streams(listener, pid) + 1);
+}
+
 void gclk_listener_release(GclkListener *listener, guint number)
 {
-	if (number > 0)
-		g_array_append_val(listener->released, number);
+	gint pid;
+
+	if (number == 0)
+		return;
+	pid = GPOINTER_TO_INT(g_hash_table_lookup(listener->processes, GUINT_TO_POINTER(number)));
+	g_hash_table_remove(listener->processes, GUINT_TO_POINTER(number));
+	set_streams(listener, pid, count_streams(listener, pid) - 1);
+	g_array_append_val(listener->released, number);
+}
+
+/* The process at the other end; 0: one of another namespace. */
+static gint find_process(const GclkListener *listener, int fd)
+{
+	struct ucred peer = { 0 };
+	socklen_t length = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+		return 0;
+	g_debug("%s: process %d of user %u", listener->id, (int)peer.pid, (guint)peer.uid);
+	return peer.pid;
 }
 
 /* A UNIX socket does not tell one guest from another; who holds the other end may. Or NULL. */
-static char *find_name(const char *id, int fd)
+static char *find_name(gint pid)
 {
-	struct ucred peer;
-	socklen_t length = sizeof(peer);
-	g_autofree char *name = NULL;
+	g_autofree char *name = gclk_peer_name_of(pid);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
-		return NULL;
-	g_debug("%s: process %d of user %u", id, (int)peer.pid, (guint)peer.uid);
-	name = gclk_peer_name_of(peer.pid);
 	return name ? gclk_text_clean(name) : NULL;
+}
+
+static gboolean has_enough(GclkListener *listener, gint pid, int fd)
+{
+	if (pid == 0 || count_streams(listener, pid) < GCLK_LISTENER_PROCESS_MAX)
+		return FALSE;
+	g_debug("%s: process %d has %d streams already", listener->id, pid,
+		GCLK_LISTENER_PROCESS_MAX);
+	close(fd);
+	return TRUE;
+}
+
+static void welcome_process(GclkListener *listener, gint pid, int fd)
+{
+	guint number = take_number(listener);
+	g_autofree char *id = g_strdup_printf("%s#%u", listener->id, number);
+	g_autofree char *name = find_name(pid);
+	g_autofree char *named = name ? g_strdup_printf("%s@%s", listener->id, name) : NULL;
+	const GclkNewcomer newcomer = { listener, id, number, name, named, fd };
+
+	note_arrival(listener, number, pid);
+	listener->func(listener->user, &newcomer);
 }
 
 static void welcome_unix(GclkListener *listener, int fd)
 {
-	guint number = take_number(listener);
-	g_autofree char *id = g_strdup_printf("%s#%u", listener->id, number);
-	g_autofree char *name = find_name(id, fd);
-	g_autofree char *named = name ? g_strdup_printf("%s@%s", listener->id, name) : NULL;
-	const GclkNewcomer newcomer = { listener, id, number, name, named, fd };
+	gint pid = find_process(listener, fd);
 
-	listener->func(listener->user, &newcomer);
+	if (!has_enough(listener, pid, fd))
+		welcome_process(listener, pid, fd);
 }
 
 static gboolean comes_too_often(GclkListener *listener, guint32 cid)
@@ -271,6 +323,8 @@ GclkListener *gclk_listener_new(GclkReactor *reactor, const char *where, const c
 	listener->user = user;
 	listener->released = g_array_new(FALSE, FALSE, sizeof(guint));
 	listener->cids = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	listener->processes = g_hash_table_new(NULL, NULL);
+	listener->streams = g_hash_table_new(NULL, NULL);
 	if (!gclk_listen_place_parse(where, &place, error))
 		return NULL;
 	listener->id = g_strdup(place.id);
@@ -297,6 +351,8 @@ void gclk_listener_free(GclkListener *listener)
 	gclk_unix_place_free(listener->place);
 	g_array_unref(listener->released);
 	g_hash_table_unref(listener->cids);
+	g_hash_table_unref(listener->processes);
+	g_hash_table_unref(listener->streams);
 	g_free(listener->id);
 	g_free(listener);
 }

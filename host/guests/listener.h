@@ -30,6 +30,10 @@ GclkListener *gclk_listener_new(GclkReactor *reactor, const char *where, const c
 void gclk_listener_free(GclkListener *listener);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GclkListener, gclk_listener_free)
 
+/* More streams at a time of one process by a UNIX socket are refused: it is the monitor of a
+   machine, and behind Firecracker's vsock every connection that a guest makes comes here. */
+#define GCLK_LISTENER_PROCESS_MAX 16
+
 /* The newcomer has left: the next one gets its number. */
 void gclk_listener_release(GclkListener *listener, guint number);
 

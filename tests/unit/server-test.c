@@ -487,6 +487,38 @@ static void test_listen(void)
 		close(fds[i]);
 }
 
+static gboolean is_hung_up(int fd)
+{
+	guint8 byte;
+
+	return recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
+}
+
+/* Behind Firecracker's vsock any process of a guest may connect, as often as it likes. */
+static void test_listen_greedy(void)
+{
+	g_autoptr(GclkScratch) directory = gclk_scratch_new();
+	g_autofree char *path = gclk_scratch_path(directory, "s");
+	g_autofree char *where = g_strconcat("unix:", path, NULL);
+	int fds[GCLK_LISTENER_PROCESS_MAX + 1];
+	Bed bed;
+
+	bed_open(&bed);
+	CU_ASSERT_TRUE_FATAL(gclk_server_listen(bed.server, where, NULL, NULL));
+	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
+		fds[i] = dial(path);
+	WAIT_FOR(&bed, is_hung_up(fds[GCLK_LISTENER_PROCESS_MAX]));
+	GCLK_ASSERT_INT(bed.joined, GCLK_LISTENER_PROCESS_MAX);
+	close(fds[0]);
+	WAIT_FOR(&bed, bed.left == 1);
+	fds[0] = dial(path);
+	WAIT_FOR(&bed, bed.joined == GCLK_LISTENER_PROCESS_MAX + 1);
+	CU_ASSERT_FALSE(is_hung_up(fds[0]));
+	bed_close(&bed);
+	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
+		close(fds[i]);
+}
+
 static void test_listen_in_use(void)
 {
 	g_autoptr(GclkScratch) directory = gclk_scratch_new();
@@ -656,6 +688,7 @@ int main(void)
 		{ "detached from within", test_detach_within },
 		{ "no socket", test_no_socket },
 		{ "listening", test_listen },
+		{ "a process that takes many places", test_listen_greedy },
 		{ "a path in use", test_listen_in_use },
 		{ "places", test_places },
 		{ "the socket of another user", test_user },
