@@ -152,3 +152,15 @@ void gclk_text_label(GString *out, const char *label, const char *text, guint at
 	gclk_text_pad(out, label, (gint)at - 2);
 	gclk_text_wrap(out, clean, at, at, width);
 }
+
+void gclk_text_labelf(
+	GString *out, const char *label, guint at, guint width, const char *format, ...)
+{
+	g_autofree char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	gclk_text_label(out, label, text, at, width);
+}

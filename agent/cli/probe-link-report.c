@@ -36,40 +36,28 @@ int gclk_link_probe_exit_code(const GclkLinkProbe *probe)
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-static void line(GString *out, const char *label, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-static void line(GString *out, const char *label, const char *format, ...)
-{
-	g_autofree char *text = NULL;
-	va_list arguments;
-
-	va_start(arguments, format);
-	text = g_strdup_vprintf(format, arguments);
-	va_end(arguments);
-	gclk_text_label(out, label, text, INDENT, WIDTH);
-}
-
 static void write_host(GString *out, const GclkLinkProbe *probe)
 {
 	const GclkLinkHost *host = &probe->host;
 	char bound[32];
 
 	if (!probe->has_host) {
-		line(out, "host's clock", "it says nothing of it");
+		gclk_text_labelf(out, "host's clock", INDENT, WIDTH, "it says nothing of it");
 		return;
 	}
 	gclk_format_bound(host->bound, bound);
-	line(out, "host's clock", "%s, protocol %s%s",
+	gclk_text_labelf(out, "host's clock", INDENT, WIDTH, "%s, protocol %s%s",
 		host->synchronised ? "synchronised" : "NOT synchronised",
 		gclk_protocol_name(host->protocol),
 		host->fallback ? " (in place of PTP, which failed there)" : "");
-	line(out, "its accuracy", "%s%s",
+	gclk_text_labelf(out, "its accuracy", INDENT, WIDTH, "%s%s",
 		host->bound == GCLK_BOUND_UNKNOWN ? "not told" : "off by no more than ",
 		host->bound == GCLK_BOUND_UNKNOWN ? "" : bound);
 	if (host->leap != GCLK_LEAP_NONE)
-		line(out, "leap second", "%s", gclk_leap_name(host->leap));
+		gclk_text_labelf(
+			out, "leap second", INDENT, WIDTH, "%s", gclk_leap_name(host->leap));
 	if (host->tai_offset)
-		line(out, "TAI minus UTC", "%d s", host->tai_offset);
+		gclk_text_labelf(out, "TAI minus UTC", INDENT, WIDTH, "%d s", host->tai_offset);
 }
 
 static void write_sample(GString *out, const GclkSample *sample)
@@ -79,12 +67,12 @@ static void write_sample(GString *out, const GclkSample *sample)
 	gclk_format_offset(sample->offset, offset);
 	gclk_format_bound(gclk_sample_bound(sample), bound);
 	gclk_format_bound(sample->delay, delay);
-	line(out, "offset", "%s, give or take %s%s (this clock is %s)", offset, bound,
-		sample->flags & GCLK_SAMPLE_ASSUMED ? " (assumed)" : "",
+	gclk_text_labelf(out, "offset", INDENT, WIDTH, "%s, give or take %s%s (this clock is %s)",
+		offset, bound, sample->flags & GCLK_SAMPLE_ASSUMED ? " (assumed)" : "",
 		sample->offset > 0   ? "behind"
 		: sample->offset < 0 ? "ahead"
 				     : "equal");
-	line(out, "delay", "%s there and back", delay);
+	gclk_text_labelf(out, "delay", INDENT, WIDTH, "%s there and back", delay);
 }
 
 char *gclk_link_probe_to_text(const GclkLinkProbe *probe, gboolean color)
@@ -92,9 +80,9 @@ char *gclk_link_probe_to_text(const GclkLinkProbe *probe, gboolean color)
 	const Verdict *verdict = verdict_of(probe);
 	GString *out = g_string_new(NULL);
 
-	line(out, "asked", "%s", probe->channel);
+	gclk_text_labelf(out, "asked", INDENT, WIDTH, "%s", probe->channel);
 	if (probe->replies) {
-		line(out, "answers",
+		gclk_text_labelf(out, "answers", INDENT, WIDTH,
 			"%" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT " requests, stratum %d",
 			probe->replies, probe->requests, probe->stratum);
 		write_host(out, probe);
@@ -106,7 +94,7 @@ char *gclk_link_probe_to_text(const GclkLinkProbe *probe, gboolean color)
 	gclk_text_pad_style(out, verdict->words, 0, verdict->style, color);
 	g_string_append_c(out, '\n');
 	if (probe->reason)
-		line(out, "because", "%s", probe->reason);
+		gclk_text_labelf(out, "because", INDENT, WIDTH, "%s", probe->reason);
 	return g_string_free(out, FALSE);
 }
 

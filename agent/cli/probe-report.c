@@ -54,39 +54,30 @@ static const char *advice_of(const GclkProbe *probe)
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-static void line(GString *out, const char *label, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-static void line(GString *out, const char *label, const char *format, ...)
-{
-	g_autofree char *text = NULL;
-	va_list arguments;
-
-	va_start(arguments, format);
-	text = g_strdup_vprintf(format, arguments);
-	va_end(arguments);
-	gclk_text_label(out, label, text, INDENT, WIDTH);
-}
-
 static void write_question(GString *out, const GclkProbe *probe)
 {
 	char address[GCLK_ADDRESS_TEXT_MAX];
 
 	if (probe->address.family == 0) {
-		line(out, "asked", "%s", probe->server);
+		gclk_text_labelf(out, "asked", INDENT, WIDTH, "%s", probe->server);
 		return;
 	}
 	gclk_address_format(&probe->address, address);
 	if (g_strcmp0(address, probe->server) == 0)
-		line(out, "asked", "%s port %u", address, probe->address.port);
+		gclk_text_labelf(
+			out, "asked", INDENT, WIDTH, "%s port %u", address, probe->address.port);
 	else if (probe->addresses > 1)
-		line(out, "asked", "%s: %s port %u, one of %" G_GSIZE_FORMAT " addresses",
-			probe->server, address, probe->address.port, probe->addresses);
+		gclk_text_labelf(out, "asked", INDENT, WIDTH,
+			"%s: %s port %u, one of %" G_GSIZE_FORMAT " addresses", probe->server,
+			address, probe->address.port, probe->addresses);
 	else
-		line(out, "asked", "%s: %s port %u", probe->server, address, probe->address.port);
+		gclk_text_labelf(out, "asked", INDENT, WIDTH, "%s: %s port %u", probe->server,
+			address, probe->address.port);
 	for (gsize i = 0; i < probe->n_failures; i++)
-		line(out, "before that", "%s", probe->failures[i].reason);
+		gclk_text_labelf(
+			out, "before that", INDENT, WIDTH, "%s", probe->failures[i].reason);
 	if (probe->key)
-		line(out, "with key", "%u (%s)", probe->key->id,
+		gclk_text_labelf(out, "with key", INDENT, WIDTH, "%u (%s)", probe->key->id,
 			gclk_ntp_key_type_name(probe->key->type));
 }
 
@@ -109,7 +100,7 @@ static void write_reference(GString *out, const GclkNtpReply *reply)
 		g_string_append_printf(text, "; last set %s before it answered%s", age,
 			ago > REFERENCE_OLD ? " (long ago)" : "");
 	}
-	line(out, "its source", "%s", text->str);
+	gclk_text_labelf(out, "its source", INDENT, WIDTH, "%s", text->str);
 }
 
 static void write_header(GString *out, const GclkNtpReply *reply)
@@ -120,11 +111,11 @@ static void write_header(GString *out, const GclkNtpReply *reply)
 	gclk_format_bound(header->root_delay, delay);
 	gclk_format_bound(header->root_dispersion, dispersion);
 	gclk_format_bound(gclk_ntp_log2_to_ns(header->precision), precision);
-	line(out, "answer", "stratum %u, leap %u (%s), NTP version %u", header->stratum,
-		header->leap, gclk_leap_name(header->leap), header->version);
+	gclk_text_labelf(out, "answer", INDENT, WIDTH, "stratum %u, leap %u (%s), NTP version %u",
+		header->stratum, header->leap, gclk_leap_name(header->leap), header->version);
 	write_reference(out, reply);
-	line(out, "its accuracy", "root delay %s, root dispersion %s, precision %s", delay,
-		dispersion, precision);
+	gclk_text_labelf(out, "its accuracy", INDENT, WIDTH,
+		"root delay %s, root dispersion %s, precision %s", delay, dispersion, precision);
 }
 
 static void write_times(GString *out, const GclkNtpReply *reply)
@@ -134,11 +125,13 @@ static void write_times(GString *out, const GclkNtpReply *reply)
 	gclk_format_offset(reply->offset, offset);
 	gclk_format_bound(gclk_bound_add(MAX(reply->delay, 0) / 2, reply->reference_bound), bound);
 	gclk_format_offset(reply->delay, delay);
-	line(out, "offset", "%s, give or take %s (this clock is %s)", offset, bound,
+	gclk_text_labelf(out, "offset", INDENT, WIDTH, "%s, give or take %s (this clock is %s)",
+		offset, bound,
 		reply->offset > 0   ? "behind"
 		: reply->offset < 0 ? "ahead"
 				    : "equal");
-	line(out, "delay", "%s there and back", delay[0] == '+' ? delay + 1 : delay);
+	gclk_text_labelf(out, "delay", INDENT, WIDTH, "%s there and back",
+		delay[0] == '+' ? delay + 1 : delay);
 }
 
 static void write_verdict(GString *out, const GclkProbe *probe, gboolean color)
@@ -158,11 +151,11 @@ static void write_verdict(GString *out, const GclkProbe *probe, gboolean color)
 	gclk_text_pad_style(out, words[probe->verdict].word, 0, words[probe->verdict].style, color);
 	g_string_append_c(out, '\n');
 	if (reason)
-		line(out, "because", "%s", reason);
+		gclk_text_labelf(out, "because", INDENT, WIDTH, "%s", reason);
 	if (advice_of(probe))
-		line(out, "what to do", "%s", advice_of(probe));
+		gclk_text_labelf(out, "what to do", INDENT, WIDTH, "%s", advice_of(probe));
 	if (probe->verdict == GCLK_PROBE_USABLE && probe->reply.local_clock)
-		line(out, "but",
+		gclk_text_labelf(out, "but", INDENT, WIDTH,
 			"it %s: nothing tells whether that is right. Machines that follow "
 			"it agree with each other, which is all that an isolated network "
 			"may need.",
@@ -179,7 +172,8 @@ char *gclk_probe_to_text(const GclkProbe *probe, gboolean color)
 	if (probe->reply.has_times)
 		write_times(out, &probe->reply);
 	if (probe->verdict == GCLK_PROBE_USABLE)
-		line(out, "measured with", "%s%s", gclk_ntp_stamps_name(&probe->sample),
+		gclk_text_labelf(out, "measured with", INDENT, WIDTH, "%s%s",
+			gclk_ntp_stamps_name(&probe->sample),
 			probe->reply.authentic ? ", authenticated by the key" : "");
 	write_verdict(out, probe, color);
 	return g_string_free(g_steal_pointer(&out), FALSE);

@@ -121,18 +121,6 @@ static void add_line(GString *out, const char *label, const char *value)
 	gclk_text_label(out, label, value, LABEL, COLUMNS);
 }
 
-static void add_linef(GString *out, const char *label, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static void add_linef(GString *out, const char *label, const char *format, ...)
-{
-	g_autofree char *value = NULL;
-	va_list args;
-
-	va_start(args, format);
-	value = g_strdup_vprintf(format, args);
-	va_end(args);
-	add_line(out, label, value);
-}
-
 static void add_source(GString *out, const GclkStatus *status)
 {
 	const GclkSourceStatus *source = find_source(status, status->selected);
@@ -201,18 +189,18 @@ static void add_measures(GString *out, const GclkStatus *status)
 		add_line(out, "offset", "unknown");
 	} else {
 		gclk_format_offset(status->offset, offset);
-		add_linef(out, "offset", "%s (the clock is %s)", offset,
+		gclk_text_labelf(out, "offset", LABEL, COLUMNS, "%s (the clock is %s)", offset,
 			status->offset < 0 ? "ahead" : "behind");
-		add_linef(out, "error bound", "%s%s", bound,
+		gclk_text_labelf(out, "error bound", LABEL, COLUMNS, "%s%s", bound,
 			status->assumed ? " (assumed: the reference does not state its own error)"
 					: "");
 	}
 	if (status->frequency_ppb != 0 || status->frequency_error_ppb != 0)
-		add_linef(out, "frequency", "%+.3f ppm, +/- %.3f ppm", status->frequency_ppb / 1000,
-			status->frequency_error_ppb / 1000);
+		gclk_text_labelf(out, "frequency", LABEL, COLUMNS, "%+.3f ppm, +/- %.3f ppm",
+			status->frequency_ppb / 1000, status->frequency_error_ppb / 1000);
 	if (status->slew_left) {
 		gclk_format_offset(status->slew_left, offset);
-		add_linef(out, "slewing", "%s left", offset);
+		gclk_text_labelf(out, "slewing", LABEL, COLUMNS, "%s left", offset);
 	}
 }
 
@@ -224,8 +212,9 @@ static void add_steps(GString *out, const GclkStatus *status)
 		return;
 	gclk_format_offset(status->last_step, step);
 	gclk_format_age(elapsed(status->last_step_boottime, status->boottime), age);
-	add_linef(out, "steps", "%" G_GUINT64_FORMAT ", the last %s, %s ago%s%s", status->steps,
-		step, age, status->last_step_reason ? ": " : "",
+	gclk_text_labelf(out, "steps", LABEL, COLUMNS,
+		"%" G_GUINT64_FORMAT ", the last %s, %s ago%s%s", status->steps, step, age,
+		status->last_step_reason ? ": " : "",
 		status->last_step_reason ? status->last_step_reason : "");
 }
 
@@ -236,8 +225,9 @@ static void add_disruptions(GString *out, const GclkStatus *status)
 	if (!status->disruptions)
 		return;
 	gclk_format_age(elapsed(status->last_disruption_boottime, status->boottime), age);
-	add_linef(out, "disruptions", "%" G_GUINT64_FORMAT ", the last %s ago%s%s",
-		status->disruptions, age, status->last_disruption ? ": " : "",
+	gclk_text_labelf(out, "disruptions", LABEL, COLUMNS,
+		"%" G_GUINT64_FORMAT ", the last %s ago%s%s", status->disruptions, age,
+		status->last_disruption ? ": " : "",
 		status->last_disruption ? status->last_disruption : "");
 }
 
@@ -264,12 +254,14 @@ static void add_host(GString *out, const GclkStatus *status)
 	gclk_format_bound(host->bound, bound);
 	gclk_format_age(host->age, age);
 	if (host->synchronised)
-		add_linef(out, "host", "its clock is synchronised %s%s, %s%s (said %s ago)",
-			words[protocol].held, host->fallback ? ", which stands in for PTP" : "",
+		gclk_text_labelf(out, "host", LABEL, COLUMNS,
+			"its clock is synchronised %s%s, %s%s (said %s ago)", words[protocol].held,
+			host->fallback ? ", which stands in for PTP" : "",
 			host->bound == GCLK_BOUND_UNKNOWN ? "error " : "right within ", bound, age);
 	else
-		add_linef(out, "host", "its clock is NOT synchronised: %s (said %s ago)",
-			words[protocol].unheld, age);
+		gclk_text_labelf(out, "host", LABEL, COLUMNS,
+			"its clock is NOT synchronised: %s (said %s ago)", words[protocol].unheld,
+			age);
 }
 
 static void add_leap(GString *out, const GclkStatus *status)
@@ -320,7 +312,8 @@ static void add_surroundings(GString *out, const GclkStatus *status)
 	g_autoptr(GString) machine = g_string_new(NULL);
 	char age[32];
 
-	add_linef(out, "control", "%s%s%s", status->control, status->control_reason ? ": " : "",
+	gclk_text_labelf(out, "control", LABEL, COLUMNS, "%s%s%s", status->control,
+		status->control_reason ? ": " : "",
 		status->control_reason ? status->control_reason : "");
 	if (status->hypervisor)
 		g_string_append(machine, strcmp(status->hypervisor, "none") == 0
@@ -335,9 +328,11 @@ static void add_surroundings(GString *out, const GclkStatus *status)
 	if (machine->len)
 		add_line(out, "machine", machine->str);
 	if (status->servers_from)
-		add_linef(out, "NTP servers", "from %s", status->servers_from);
+		gclk_text_labelf(
+			out, "NTP servers", LABEL, COLUMNS, "from %s", status->servers_from);
 	gclk_format_age(elapsed(status->started_boottime, status->boottime), age);
-	add_linef(out, "guestclockd", "pid %" G_GINT64_FORMAT ", up %s", status->pid, age);
+	gclk_text_labelf(out, "guestclockd", LABEL, COLUMNS, "pid %" G_GINT64_FORMAT ", up %s",
+		status->pid, age);
 }
 
 static void add_finding(GString *out, const GclkFinding *finding, gboolean color)

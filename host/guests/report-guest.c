@@ -6,18 +6,6 @@
 #define WIDTH 80
 #define LABEL 17 /* where the values begin */
 
-static void add_line(GString *out, const char *label, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static void add_line(GString *out, const char *label, const char *format, ...)
-{
-	g_autofree char *value = NULL;
-	va_list args;
-
-	va_start(args, format);
-	value = g_strdup_vprintf(format, args);
-	va_end(args);
-	gclk_text_label(out, label, value, LABEL, WIDTH);
-}
-
 static void add_headline(GString *out, const GclkTableRow *row, gboolean color)
 {
 	g_autofree char *name = gclk_text_clean(row->guest->name);
@@ -35,18 +23,18 @@ static void add_need(GString *out, const GclkGuest *guest)
 	g_autofree char *need = gclk_need_text(&guest->need);
 
 	if (guest->need_error)
-		add_line(out, "need", "unknown: %s", guest->need_error);
+		gclk_text_labelf(out, "need", LABEL, WIDTH, "unknown: %s", guest->need_error);
 	else
-		add_line(out, "need", "it %s%s", need,
+		gclk_text_labelf(out, "need", LABEL, WIDTH, "it %s%s", need,
 			!guest->need.declared ? " (nothing is declared)"
 			: guest->need.strict  ? ""
 					      : " (warns only)");
 	if (guest->need.declared || guest->need_error)
-		add_line(out, "verdict", "%s%s%s", gclk_verdict_name(guest->verdict.kind),
-			guest->verdict.reason ? ": " : "",
+		gclk_text_labelf(out, "verdict", LABEL, WIDTH, "%s%s%s",
+			gclk_verdict_name(guest->verdict.kind), guest->verdict.reason ? ": " : "",
 			guest->verdict.reason ? guest->verdict.reason : "");
 	if (guest->verdict.remedy)
-		add_line(out, "", "-> %s", guest->verdict.remedy);
+		gclk_text_labelf(out, "", LABEL, WIDTH, "-> %s", guest->verdict.remedy);
 }
 
 static void add_offset(GString *out, const GclkGuest *guest)
@@ -56,12 +44,12 @@ static void add_offset(GString *out, const GclkGuest *guest)
 	char age[32];
 
 	if (!guest->has_offset) {
-		add_line(out, "host - guest", "not known");
+		gclk_text_labelf(out, "host - guest", LABEL, WIDTH, "not known");
 		return;
 	}
 	gclk_guest_age_text(guest->measured, age);
-	add_line(out, "host - guest", "%s (the guest is %s), measured %s ago", offset,
-		guest->offset < 0 ? "ahead" : "behind", age);
+	gclk_text_labelf(out, "host - guest", LABEL, WIDTH, "%s (the guest is %s), measured %s ago",
+		offset, guest->offset < 0 ? "ahead" : "behind", age);
 }
 
 static void add_report(GString *out, const GclkGuest *guest)
@@ -75,16 +63,18 @@ static void add_report(GString *out, const GclkGuest *guest)
 		return;
 	gclk_guest_age_text(guest->reported, age);
 	gclk_format_age((gint64)MIN(report->uptime, G_MAXINT32) * GCLK_NS_PER_S, up);
-	add_line(out, "itself says", "%s%s, %s ago", gclk_state_name(report->state),
+	gclk_text_labelf(out, "itself says", LABEL, WIDTH, "%s%s, %s ago",
+		gclk_state_name(report->state),
 		report->steers ? "" : " (it does not steer its clock)", age);
 	if (report->source_kind == GCLK_LINK_SOURCE_NONE)
-		add_line(out, "its source", "none");
+		gclk_text_labelf(out, "its source", LABEL, WIDTH, "none");
 	else
-		add_line(out, "its source", "%s (%s), %s", report->source,
+		gclk_text_labelf(out, "its source", LABEL, WIDTH, "%s (%s), %s", report->source,
 			gclk_link_source_name(report->source_kind), offset);
-	add_line(out, "its clock", "%u steps since its daemon started; up %s", report->steps, up);
+	gclk_text_labelf(out, "its clock", LABEL, WIDTH, "%u steps since its daemon started; up %s",
+		report->steps, up);
 	if (*report->version)
-		add_line(out, "guestclockd", "%s", report->version);
+		gclk_text_labelf(out, "guestclockd", LABEL, WIDTH, "%s", report->version);
 }
 
 static void add_asked(GString *out, const GclkGuest *guest)
@@ -97,17 +87,17 @@ static void add_asked(GString *out, const GclkGuest *guest)
 	char age[32];
 
 	gclk_guest_age_text(guest->seen, age);
-	add_line(out, "asked", "%s", ways[guest->by]);
-	add_line(out, "answers", "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT "; the last %s%s",
-		guest->answered, guest->asked, guest->seen ? age : "never",
-		guest->seen ? " ago" : "");
+	gclk_text_labelf(out, "asked", LABEL, WIDTH, "%s", ways[guest->by]);
+	gclk_text_labelf(out, "answers", LABEL, WIDTH,
+		"%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT "; the last %s%s", guest->answered,
+		guest->asked, guest->seen ? age : "never", guest->seen ? " ago" : "");
 	if (guest->stale || guest->noise || guest->refused)
-		add_line(out, "oddities",
+		gclk_text_labelf(out, "oddities", LABEL, WIDTH,
 			"%" G_GUINT64_FORMAT " answers to nobody, %" G_GUINT64_FORMAT
 			" bytes of noise, %" G_GUINT64_FORMAT " packets over the limit",
 			guest->stale, guest->noise, guest->refused);
 	if (guest->problem)
-		add_line(out, "problem", "%s", guest->problem);
+		gclk_text_labelf(out, "problem", LABEL, WIDTH, "%s", guest->problem);
 }
 
 static void add_lapses(GString *out, const GclkGuest *guest)
@@ -139,7 +129,7 @@ char *gclk_guest_text(const GclkTableRow *row, gboolean color)
 
 	add_headline(out, row, color);
 	if (g_strcmp0(guest->id, guest->name) != 0)
-		add_line(out, "uuid", "%s", guest->id);
+		gclk_text_labelf(out, "uuid", LABEL, WIDTH, "%s", guest->id);
 	add_need(out, guest);
 	if (guest->running) {
 		add_offset(out, guest);
@@ -147,7 +137,8 @@ char *gclk_guest_text(const GclkTableRow *row, gboolean color)
 		add_asked(out, guest);
 	}
 	if (row->contradicted)
-		add_line(out, "contradiction", "%s", GCLK_GUEST_CONTRADICTION);
+		gclk_text_labelf(
+			out, "contradiction", LABEL, WIDTH, "%s", GCLK_GUEST_CONTRADICTION);
 	add_lapses(out, guest);
 	return g_string_free(out, FALSE);
 }

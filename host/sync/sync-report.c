@@ -107,44 +107,34 @@ static void add_arrow(GString *out, guint indent, const char *remedy)
 	gclk_text_wrap(out, clean, indent + 3, indent + 3, COLUMNS);
 }
 
-static void add_line(GString *out, const char *label, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static void add_line(GString *out, const char *label, const char *format, ...)
-{
-	g_autofree char *value = NULL;
-	va_list args;
-
-	va_start(args, format);
-	value = g_strdup_vprintf(format, args);
-	va_end(args);
-	gclk_text_label(out, label, value, LABEL, COLUMNS);
-}
-
 static void add_figures(GString *out, const GclkHostSync *sync)
 {
 	char text[32];
 
-	add_line(out, "configured", "%s", gclk_protocol_name(sync->configured));
-	add_line(out, "effective", "%s%s", gclk_protocol_name(sync->effective),
-		sync->fallback ? " (stands in for PTP)" : "");
+	gclk_text_labelf(
+		out, "configured", LABEL, COLUMNS, "%s", gclk_protocol_name(sync->configured));
+	gclk_text_labelf(out, "effective", LABEL, COLUMNS, "%s%s",
+		gclk_protocol_name(sync->effective), sync->fallback ? " (stands in for PTP)" : "");
 	if (sync->daemon)
-		add_line(out, "daemon", "%s", sync->daemon);
+		gclk_text_labelf(out, "daemon", LABEL, COLUMNS, "%s", sync->daemon);
 	if (sync->source)
-		add_line(out, "source", "%s", sync->source);
+		gclk_text_labelf(out, "source", LABEL, COLUMNS, "%s", sync->source);
 	gclk_format_offset(sync->offset, text);
 	if (sync->has_offset)
-		add_line(out, "offset", "%s (the clock is %s)", text,
+		gclk_text_labelf(out, "offset", LABEL, COLUMNS, "%s (the clock is %s)", text,
 			sync->offset < 0 ? "ahead" : "behind");
 	gclk_format_bound(sync->bound, text);
 	if (sync->daemon)
-		add_line(out, "error bound", "%s", text);
+		gclk_text_labelf(out, "error bound", LABEL, COLUMNS, "%s", text);
 	gclk_format_age(sync->age, text);
 	if (sync->age >= 0)
-		add_line(out, "last update", "%s ago", text);
+		gclk_text_labelf(out, "last update", LABEL, COLUMNS, "%s ago", text);
 	if (sync->leap == GCLK_LEAP_INSERT || sync->leap == GCLK_LEAP_DELETE)
-		add_line(out, "leap second", "one is %sed at the end of this day (UTC)",
+		gclk_text_labelf(out, "leap second", LABEL, COLUMNS,
+			"one is %sed at the end of this day (UTC)",
 			sync->leap == GCLK_LEAP_INSERT ? "insert" : "delet");
 	if (sync->tai_offset)
-		add_line(out, "TAI - UTC", "%d s", sync->tai_offset);
+		gclk_text_labelf(out, "TAI - UTC", LABEL, COLUMNS, "%d s", sync->tai_offset);
 }
 
 static void add_findings(GString *out, const GclkHostSync *sync, gboolean color)

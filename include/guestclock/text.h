@@ -39,4 +39,8 @@ void gclk_text_wrap(GString *out, const char *text, guint at, guint indent, guin
    column at. */
 void gclk_text_label(GString *out, const char *label, const char *text, guint at, guint width);
 
+/* The same with a text in printf's way. */
+void gclk_text_labelf(GString *out, const char *label, guint at, guint width, const char *format,
+	...) G_GNUC_PRINTF(5, 6);
+
 #endif
