@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
-#include "config-table.h"
+#include "config.h"
+#include "guestclock/channel-name.h"
 #include "platform/native.h"
 #include "source/link.h"
 
@@ -98,19 +99,16 @@ gboolean gclk_link_probe_is_channel(const char *text)
 
 int gclk_link_probe(const char *channel, gint64 max_distance, gboolean json, gboolean color)
 {
-	GclkConfig *config = gclk_config_new();
+	g_autoptr(GclkConfig) config = gclk_config_new();
 	const GclkLinkSettings settings = {
 		.channel = channel,
 		.assumed_error = config->link_assumed_error,
 		.max_distance = max_distance,
 	};
-	g_autoptr(GError) error = NULL;
-	int status = GCLK_EXIT_UNKNOWN;
+	GclkChannel parsed = gclk_channel_parse(channel);
 
-	if (gclk_config_key_set(gclk_config_key_find("link", "channel"), config, channel, &error))
-		status = ask(&settings, json, color);
-	else
-		gclk_cli_complain("%s", error->message);
-	gclk_config_free(config);
-	return status;
+	if (parsed.kind != GCLK_CHANNEL_BAD)
+		return ask(&settings, json, color);
+	gclk_cli_complain("\"%.100s\" is no channel: %s", channel, parsed.problem);
+	return GCLK_EXIT_UNKNOWN;
 }

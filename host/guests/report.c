@@ -207,8 +207,7 @@ static void add_head(GString *out, const GclkTableView *view, gboolean color)
 	if (view->libvirt) {
 		g_autofree char *problem = gclk_text_clean(view->libvirt);
 
-		g_string_append(out, "libvirt: ");
-		gclk_text_wrap(out, problem, 9, 2, WIDTH);
+		gclk_text_wrap(out, problem, 0, 2, WIDTH);
 	}
 }
 

@@ -425,7 +425,7 @@ static void test_head(void)
 	GCLK_ASSERT_STR(text,
 		"This host is not synchronised: no time daemon is seen on this host\n"
 		"(hostclock serve does not run: one look, and no watch on what guests need)\n"
-		"libvirt: no?[2Jconnection\n"
+		"no?[2Jconnection\n"
 		"No guests.\n");
 	view = travel(&bed);
 	GCLK_ASSERT_INT(gclk_guests_exit_code(view, view->rows), 3);
